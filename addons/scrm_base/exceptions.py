@@ -1,0 +1,25 @@
+"""Errors that code reacts to; people read ``UserError`` and its kind."""
+
+
+class DeliveryError(Exception):
+    """A medium could not deliver an outbox row. ``args[0]`` is a sentence for people."""
+
+
+class DeliveryRetry(DeliveryError):
+    """It did not go out and may be tried again.
+
+    :param message: why, as a sentence
+    :param seconds: wait at least so long; ``None`` leaves it to the outbox's back-off
+    """
+
+    def __init__(self, message, seconds=None):
+        super().__init__(message)
+        self.seconds = seconds
+
+
+class DeliveryRefused(DeliveryError):
+    """It did not go out and trying again would not help: wrong address, refused content."""
+
+
+class DeliveryUnknown(DeliveryError):
+    """Nobody can tell whether it went out, for instance after a time-out in the answer."""

@@ -1,0 +1,298 @@
+"""Identities as a graph: what ties them, and the customer that follows from it."""
+
+import logging
+
+from odoo import api, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+from ..tools.clusters import UnionFind, winners
+
+_logger = logging.getLogger(__name__)
+
+CANNOT = "cannot"
+# A person decided: it overrides an earlier undoing, and what stands against it is said aloud.
+MANUAL_RULES = frozenset({"manual", "odoo_merge"})
+# Ties that belong to making a customer known at all; they are no event on a timeline.
+QUIET_RULES = frozenset({"contact_card", "contact_made", "import", "odoo_merge"})
+
+
+class ScrmIdentity(models.Model):
+    _inherit = "scrm.identity"
+
+    def _attach(self, other, *, rule, evidence=None):
+        """Say that two handles are one person: add the edge and derive their customer again.
+
+        Saying it twice changes nothing. An automatic rule does not say again what a person has
+        undone, nor against a ``cannot`` edge; it then returns no link. With rule ``cannot`` the
+        edge says that the two are *not* one person.
+
+        :param other: scrm.identity, one record
+        :param str rule: code of what tied them, see ``scrm.identity.link._get_rule_labels()``
+        :param dict evidence: what was seen, shown to people who ask why
+        :return: scrm.identity.link, the edge in force, or none
+        :raise UserError: a person's decision (rule manual …) contradicts a ``cannot`` edge, or a
+            ``cannot`` edge the evidence in force; or the two belong to different pools
+        """
+        self.ensure_one()
+        other.ensure_one()
+        return self._attach_many([(self, other)], rule=rule, evidence=evidence)
+
+    @api.model
+    def _attach_many(self, pairs, *, rule, evidence=None):
+        """Attach many pairs in a bounded number of queries; see :meth:`_attach`.
+
+        :param pairs: list of (scrm.identity, scrm.identity)
+        :return: scrm.identity.link, those that are in force now
+        """
+        Link = self.env["scrm.identity.link"].sudo()
+        wanted = {tuple(sorted((left.id, right.id))) for left, right in pairs if left != right}
+        if not wanted:
+            return Link.browse().sudo(False)
+        # sudo: evidence is written by whoever met the customer; who may say "manual" is checked
+        # by the actions that offer it.
+        nodes = self.sudo().browse(sorted({id_ for pair in wanted for id_ in pair}))
+        if len(nodes.pool_id) > 1 and any(
+            self.browse(left).sudo().pool_id != self.browse(right).sudo().pool_id
+            for left, right in wanted
+        ):
+            raise UserError(
+                self.env._("Customers of different recognition pools cannot be tied together.")
+            )
+        customers = nodes._lock_clusters()
+        in_force, undone = self._find_links(wanted, rule)
+        todo = sorted(wanted - in_force.keys())
+        if rule not in MANUAL_RULES and rule != CANNOT:
+            todo = [pair for pair in todo if pair not in undone]
+        accepted, united = self._check_pairs(todo, rule, customers)
+        links = Link.create(
+            [
+                {
+                    "left_id": left,
+                    "right_id": right,
+                    "rule": rule,
+                    "evidence": evidence or {},
+                    "decided_by_id": self.env.uid,
+                }
+                for left, right in accepted
+            ]
+        )
+        if united:
+            self.sudo()._derive(customers)
+            if rule not in QUIET_RULES:
+                links.filtered(lambda link: (link.left_id.id, link.right_id.id) in united)._record()
+        return (links | Link.browse(in_force.values())).sudo(False)
+
+    def _lock_clusters(self):
+        """Return the customers of these identities, and let nobody else regroup them meanwhile.
+
+        The customers' rows are written, not only locked: a concurrent transaction that regroups
+        one of them must fail (and be retried), for its snapshot misses our edge.
+        """
+        while True:
+            customers = self.customer_id
+            ids = tuple(customers.ids)
+            self.env.execute_query(
+                SQL(
+                    "SELECT id FROM scrm_customer WHERE id IN %s ORDER BY id FOR NO KEY UPDATE",
+                    ids,
+                )
+            )
+            self.env.execute_query(
+                SQL(
+                    "UPDATE scrm_customer SET derived_at = clock_timestamp() AT TIME ZONE 'UTC'"
+                    " WHERE id IN %s RETURNING id",
+                    ids,
+                )
+            )
+            self.invalidate_recordset(["customer_id"])
+            if self.customer_id == customers:  # always so, but for READ COMMITTED cursors
+                return customers
+
+    def _find_links(self, pairs, rule):
+        """Return ({pair: id} of this rule in force, {pairs of any rule that a person ended})."""
+        in_force, undone = {}, set()
+        for link in (
+            self.env["scrm.identity.link"]
+            .sudo()
+            .search_fetch(
+                [
+                    ("left_id", "in", [left for left, _right in pairs]),
+                    ("right_id", "in", [right for _left, right in pairs]),
+                ],
+                ["left_id", "right_id", "rule", "valid_to"],
+            )
+        ):
+            pair = (link.left_id.id, link.right_id.id)
+            if link.valid_to and link.rule != CANNOT:
+                undone.add(pair)
+            elif not link.valid_to and link.rule == rule:
+                in_force[pair] = link.id
+        return in_force, undone
+
+    def _check_pairs(self, pairs, rule, customers):
+        """Return (pairs that may be tied, those among them that unite two customers).
+
+        :param pairs: list of (lower id, higher id)
+        :param customers: scrm.customer, all customers of the pairs
+        """
+        customer_of = {
+            identity.id: identity.customer_id.id
+            for identity in self.sudo().browse(sorted({id_ for pair in pairs for id_ in pair}))
+        }
+        if rule == CANNOT:
+            if any(customer_of[left] == customer_of[right] for left, right in pairs):
+                raise UserError(
+                    self.env._(
+                        "These are one customer by other evidence. Undo that evidence first, on"
+                        " the customer's page under Merges."
+                    )
+                )
+            return pairs, set()
+        forbidden = [
+            (link.left_id.customer_id.id, link.right_id.customer_id.id)
+            for link in self.env["scrm.identity.link"]
+            .sudo()
+            .search(
+                [
+                    ("rule", "=", CANNOT),
+                    ("valid_to", "=", False),
+                    ("left_id.customer_id", "in", customers.ids),
+                    ("right_id.customer_id", "in", customers.ids),
+                ]
+            )
+        ]
+        sets = UnionFind(customers.ids)
+        accepted, united = [], set()
+        for left, right in pairs:
+            roots = {sets.find(customer_of[left]), sets.find(customer_of[right])}
+            if len(roots) == 2:
+                if any({sets.find(a), sets.find(b)} == roots for a, b in forbidden):
+                    if rule in MANUAL_RULES:
+                        raise UserError(
+                            self.env._(
+                                "Somebody decided that these are different customers. Undo that"
+                                " decision first, on the customer's page under Merges."
+                            )
+                        )
+                    _logger.info("scrm.identity: %s not tied to %s, marked different", left, right)
+                    continue
+                sets.union(customer_of[left], customer_of[right])
+                united.add((left, right))
+            accepted.append((left, right))
+        return accepted, united
+
+    # === DERIVING === #
+
+    @api.model
+    def _derive(self, customers=None):
+        """Derive the customer of each identity from the edges in force.
+
+        :param customers: scrm.customer whose identities are looked at, all by default
+        """
+        self.env["scrm.identity.link"].flush_model()
+        self.flush_model(["customer_id"])
+        self.env["scrm.customer"].flush_model(["merged_into_id"])
+        # No joins: the ids are at hand, and the planner's guesses about new rows are not needed.
+        in_scope = SQL("TRUE")
+        if customers is not None:
+            in_scope = SQL("customer_id = ANY(%s)", customers.ids)
+        rows = self.env.execute_query(
+            SQL("SELECT id, origin_customer_id, customer_id FROM scrm_identity WHERE %s", in_scope)
+        )
+        merged_into = dict(
+            self.env.execute_query(
+                SQL(
+                    "SELECT id, merged_into_id FROM scrm_customer WHERE id = ANY(%s)",
+                    [origin for _id, origin, _customer in rows],
+                )
+            )
+        )
+        edges = self.env.execute_query(
+            SQL(
+                "SELECT left_id, right_id FROM scrm_identity_link"
+                " WHERE valid_to IS NULL AND rule != %s AND left_id = ANY(%s)",
+                CANNOT,
+                [id_ for id_, _origin, _customer in rows],
+            )
+        )
+        winner_of = winners({id_: origin for id_, origin, _customer in rows}, edges)
+        self._write_customers(
+            {id_: winner_of[id_] for id_, _o, customer in rows if customer != winner_of[id_]}
+        )
+        merged = {
+            origin: winner_of[id_] if winner_of[id_] != origin else None
+            for id_, origin, _customer in rows
+        }
+        self.env["scrm.customer"]._write_merged_into(
+            {origin: into for origin, into in merged.items() if into != merged_into[origin]}
+        )
+
+    def _write_customers(self, customer_by_id):
+        """Write the derived customers in one statement and let every cache follow."""
+        if not customer_by_id:
+            return
+        changed = self.browse(customer_by_id)
+        changed.modified(["customer_id"], before=True)
+        self.env.execute_query(
+            SQL(
+                "UPDATE scrm_identity i SET customer_id = v.customer_id"
+                " FROM (VALUES %s) AS v(id, customer_id)"
+                " WHERE i.id = v.id AND i.id = ANY(%s) RETURNING i.id",
+                SQL(", ").join(SQL("%s", row) for row in customer_by_id.items()),
+                changed.ids,
+            )
+        )
+        changed.invalidate_recordset(["customer_id"], flush=False)
+        self.env["scrm.customer"].invalidate_model(["identity_ids"], flush=False)
+        self.env["res.partner"].invalidate_model(
+            ["scrm_customer_id", "scrm_stage_id", "scrm_identity_ids"], flush=False
+        )
+        changed.modified(["customer_id"])
+
+    @api.model
+    def _rebuild(self):
+        """Derive everything again, and every stored copy of a customer with it.
+
+        Normally it changes nothing: what it mends is what a record written in the very moment of
+        a merge kept of the older customer.
+        """
+        self._derive()
+        self.env.flush_all()
+        for model in self.env.registry.values():
+            if model._abstract or not model._auto or "identity_id" not in model._fields:
+                continue
+            field = model._fields.get("customer_id")
+            if not (field and field.store and field.related == "identity_id.customer_id"):
+                continue
+            rows = self.env.execute_query(
+                SQL(
+                    "UPDATE %(table)s t SET customer_id = i.customer_id FROM scrm_identity i"
+                    " WHERE i.id = t.identity_id AND t.customer_id IS DISTINCT FROM i.customer_id"
+                    " RETURNING t.id",
+                    table=SQL.identifier(model._table),
+                )
+            )
+            if rows:
+                _logger.info("%s: the customer of %s rows was rebuilt", model._name, len(rows))
+                records = self.env[model._name].browse([row[0] for row in rows])
+                records.invalidate_recordset(["customer_id"], flush=False)
+                records.modified(["customer_id"])
+
+    @api.model
+    def _cron_rebuild(self):
+        """Rebuild nightly, see :meth:`_rebuild`."""
+        self._rebuild()
+
+    @api.model
+    def _get_partner_owners(self, identity_ids):
+        """Return {identity id: {ids of the contacts in its cluster}} in one query."""
+        identities = self.sudo().browse(identity_ids)
+        customers = identities.customer_id
+        owners = {}
+        for member in self.sudo().search_fetch(
+            [("customer_id", "in", customers.ids), ("id_type", "=", "partner")],
+            ["customer_id", "partner_id"],
+        ):
+            owners.setdefault(member.customer_id, set()).add(member.partner_id.id)
+        return {identity.id: owners.get(identity.customer_id, set()) for identity in identities}

@@ -1,0 +1,44 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+
+class ScrmLifecycleStage(models.Model):
+    """A stage of a customer's life with a company; which there are, each company decides."""
+
+    _name = "scrm.lifecycle.stage"
+    _description = "Stage of a Customer's Life"
+    _order = "sequence, id"
+
+    name = fields.Char(required=True, translate=True)
+    code = fields.Char(required=True, help="What rules call the stage.")
+    sequence = fields.Integer(default=10, required=True)
+    description = fields.Char(translate=True)
+
+    _code_uniq = models.Constraint("UNIQUE (code)", "Two stages cannot have the same code.")
+
+    @api.model
+    def _get_initial(self):
+        """Return the stage of a customer of whom nothing else is known: the first."""
+        return self.search([], limit=1)
+
+    @api.model
+    def _get_by_code(self, code):
+        """Return the stage that a rule names.
+
+        :raise UserError: a company deleted it
+        """
+        stage = self.search([("code", "=", code)], limit=1)
+        if not stage:
+            raise UserError(
+                self.env._(
+                    "There is no customer stage with the code %(code)s. Add it under Configuration,"
+                    " Customer Stages.",
+                    code=code,
+                )
+            )
+        return stage
+
+    def _get_rank(self):
+        """Return what orders stages: a later one is higher."""
+        self.ensure_one()
+        return (self.sequence, self.id)

@@ -1,0 +1,88 @@
+"""The test kit of the suite: what every addon's tests begin with."""
+
+from contextlib import contextmanager
+
+from odoo.tests import TransactionCase, new_test_user
+from odoo.tools import SQL
+
+from odoo.addons.scrm_base.tools.handles import Handle, normalise_email, normalise_phone
+
+
+@contextmanager
+def unprotected(cr, *tables):
+    """Let a test delete rows that are kept for ever, to clean up what it committed."""
+    for table in tables:
+        cr.execute(SQL("ALTER TABLE %s DISABLE TRIGGER scrm_append_only", SQL.identifier(table)))
+    yield
+    for table in tables:
+        cr.execute(SQL("ALTER TABLE %s ENABLE TRIGGER scrm_append_only", SQL.identifier(table)))
+
+
+class ScrmCase(TransactionCase):
+    """Two companies in pools of their own, and short ways to people and customers."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.env = cls.env(context={**cls.env.context, "tracking_disable": True, "lang": "en_US"})
+        cls.pool, cls.pool_other = cls.env["scrm.pool"].create(
+            [{"name": "Test pool"}, {"name": "Other test pool"}]
+        )
+        china = cls.env.ref("base.cn")
+        cls.company, cls.company_other = cls.env["res.company"].create(
+            [
+                {"name": "Test company", "country_id": china.id, "scrm_pool_id": cls.pool.id},
+                {
+                    "name": "Other test company",
+                    "country_id": china.id,
+                    "scrm_pool_id": cls.pool_other.id,
+                },
+            ]
+        )
+        cls.env.user.write({"company_ids": [(4, cls.company.id), (4, cls.company_other.id)]})
+        cls.env.user.company_id = cls.company
+
+    @classmethod
+    def _make_user(cls, login, *groups, company=None):
+        """Return a user of one company (the test company by default) with these groups."""
+        company = company or cls.company
+        return new_test_user(
+            cls.env,
+            login=login,
+            groups=",".join(groups or ("base.group_user",)),
+            company_id=company.id,
+            company_ids=[(6, 0, company.ids)],
+        )
+
+    @classmethod
+    def _make_partner(cls, **vals):
+        """Return a contact."""
+        return cls.env["res.partner"].create({"name": "Contact", **vals})
+
+    @classmethod
+    def _make_identity(cls, id_type, value, name=None, scope=None, pool=None):
+        """Return the identity of a handle, and with it its customer."""
+        pool = pool or cls.pool
+        handle = Handle(id_type, scope or pool._get_scope(), value)
+        return cls.env["scrm.identity"]._resolve(handle, pool=pool, name=name)
+
+    @classmethod
+    def _make_customer(cls, name, phone=None, email=None):
+        """Return a customer without a contact, known by phone and e-mail or else as a visitor."""
+        handles = []
+        if phone:
+            handles.append(("phone", normalise_phone(phone)))
+        if email:
+            handles.append(("email", normalise_email(email)))
+        handles = handles or [("visitor", f"visitor-of-{name}")]
+        first, *others = [cls._make_identity(*handle, name=name) for handle in handles]
+        for other in others:
+            first._attach(other, rule="import")
+        return first.customer_id
+
+    def _run_outbox(self):
+        """Deliver what is queued, as the job would."""
+        rows = self.env["scrm.outbox"].search([("state", "=", "queued")], order="id")
+        for row in rows:
+            row._deliver()
+        return rows

@@ -1,0 +1,413 @@
+"""One reader for the tables people upload: .xls, .xlsx and .csv.
+
+``read_sheet(content, filename)`` gives the first sheet with data as a header and rows of plain
+Python values. A cell that holds no usable value becomes a ``CellError`` and never stops the file;
+a file that cannot be read at all raises ``SpreadsheetError`` with a sentence for its owner.
+
+What the file *is* decides how it is read, not what it is called: systems that export a web page
+or an .xlsx under the name ``.xls`` are common.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import zipfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+
+import openpyxl
+import xlrd
+
+from odoo.tools.translate import LazyGettext, LazyTranslate
+
+_lt = LazyTranslate(__name__, default_lang="en_US")
+
+MAX_BYTES = 20 * 1024 * 1024
+MAX_ROWS = 50_000
+MAX_COLUMNS = 200
+#: An .xlsx may unpack to this many bytes in all; a zip bomb unpacks to far more.
+MAX_UNPACKED_BYTES = 400 * 1024 * 1024
+#: Excel keeps 15 significant digits; what stands after them is noise of binary fractions.
+SIGNIFICANT_DIGITS = 15
+
+_OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_ZIP_MAGIC = b"PK\x03\x04"
+#: Sheets of Excel 2 to 4 are bare BIFF streams.
+_BIFF_MAGICS = (b"\x09\x00", b"\x09\x02", b"\x09\x04", b"\x09\x08")
+_ENCRYPTED_PACKAGE = "EncryptedPackage".encode("utf-16-le")
+
+
+class SpreadsheetError(Exception):
+    """The file cannot be read; the message is a sentence that says what to do.
+
+    ``env._(error.message)`` gives it in the reader's language.
+    """
+
+    def __init__(self, message: LazyGettext):
+        super().__init__(message)
+        self.message = message
+
+    def __str__(self) -> str:
+        return str(self.message)
+
+
+@dataclass(frozen=True)
+class CellError:
+    """A cell without a usable value: a failed formula (``#N/A``), an impossible date."""
+
+    code: str
+
+    def __str__(self) -> str:
+        return self.code
+
+
+Cell = str | Decimal | date | datetime | bool | None | CellError
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The first sheet that holds data.
+
+    :param header: the texts of the first row that is not empty, "" for an untitled column
+    :param rows: the rows below it that are not empty, each as long as the header
+    :param row_numbers: for each of ``rows``, its number as the person sees it, counted from 1
+    """
+
+    header: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    row_numbers: tuple[int, ...] = ()
+
+    def numbered_rows(self) -> Iterator[tuple[int, tuple[Cell, ...]]]:
+        """Yield ``(row number, cells)``."""
+        return zip(self.row_numbers, self.rows, strict=True)
+
+
+def read_sheet(
+    content: bytes,
+    filename: str,
+    *,
+    max_bytes: int = MAX_BYTES,
+    max_rows: int = MAX_ROWS,
+    max_columns: int = MAX_COLUMNS,
+) -> Sheet:
+    """Read the first sheet with data.
+
+    :param content: the file
+    :param filename: its name; used where the content alone does not tell what it is
+    :raises SpreadsheetError: the file is empty, too large, locked, damaged or of another kind
+    """
+    if not content:
+        raise SpreadsheetError(_lt("The file is empty."))
+    if len(content) > max_bytes:
+        raise SpreadsheetError(
+            _lt(
+                "The file is larger than %(limit)s MB. Split it and upload the parts one by one.",
+                limit=max_bytes // (1024 * 1024),
+            )
+        )
+    if content.startswith(_ZIP_MAGIC):
+        sheets = _iter_xlsx_sheets(content, max_rows, max_columns)
+    elif content.startswith(_OLE_MAGIC) or content.startswith(_BIFF_MAGICS):
+        sheets = _iter_xls_sheets(content)
+    else:
+        sheets = _iter_csv_sheets(content, filename)
+    for rows in sheets:
+        sheet = _build_sheet(rows, max_rows, max_columns)
+        if sheet is not None:
+            return sheet
+    raise SpreadsheetError(_lt("The file has no header row: every sheet is empty."))
+
+
+def clean_number(value: float | int) -> Decimal | CellError:
+    """Return a spreadsheet's number as it is shown: 0.1 + 0.2 is 0.3, 42.0 is 42."""
+    if isinstance(value, int):
+        return Decimal(value)
+    if not math.isfinite(value):
+        return CellError("#NUM!")
+    number = Decimal(format(value, f".{SIGNIFICANT_DIGITS}g"))
+    if number == number.to_integral_value():
+        # int() turns 1E+20 into digits; Decimal("-0") into 0
+        return Decimal(int(number))
+    return number
+
+
+def as_text(cell: Cell) -> str:
+    """Return a cell as a person would read it; "" for an empty one.
+
+    :raises ValueError: the cell is a ``CellError``
+    """
+    if isinstance(cell, CellError):
+        raise ValueError(cell.code)
+    if cell is None:
+        return ""
+    if isinstance(cell, bool):
+        return "TRUE" if cell else "FALSE"
+    if isinstance(cell, Decimal):
+        return format(cell, "f")
+    if isinstance(cell, datetime):
+        return cell.isoformat(sep=" ")
+    if isinstance(cell, date):
+        return cell.isoformat()
+    return cell.strip()
+
+
+def _build_sheet(
+    rows: Iterable[tuple[int, list[Cell]]], max_rows: int, max_columns: int
+) -> Sheet | None:
+    """Split numbered raw rows into header and data; ``None`` when nothing stands in them."""
+    header: tuple[str, ...] | None = None
+    data: list[tuple[Cell, ...]] = []
+    numbers: list[int] = []
+    for number, cells in rows:
+        last = max((i for i, cell in enumerate(cells) if cell is not None), default=-1)
+        if last < 0:
+            continue
+        if last >= max_columns:
+            raise SpreadsheetError(
+                _lt(
+                    "Row %(row)s has more than %(limit)s columns. Delete the columns that are not "
+                    "needed and upload the file again.",
+                    row=number,
+                    limit=max_columns,
+                )
+            )
+        if header is None:
+            header = tuple(
+                "" if isinstance(cell, CellError) else as_text(cell) for cell in cells[: last + 1]
+            )
+            continue
+        if len(data) >= max_rows:
+            raise SpreadsheetError(
+                _lt(
+                    "The file has more than %(limit)s rows. Split it and upload the parts one by "
+                    "one.",
+                    limit=max_rows,
+                )
+            )
+        width = len(header)
+        data.append(tuple((cells + [None] * width)[:width]))
+        numbers.append(number)
+    if header is None:
+        return None
+    return Sheet(header, tuple(data), tuple(numbers))
+
+
+# === .xls ===
+
+
+def _iter_xls_sheets(content: bytes) -> Iterator[Iterator[tuple[int, list[Cell]]]]:
+    if _ENCRYPTED_PACKAGE in content:
+        raise SpreadsheetError(
+            _lt("The file is protected by a password. Save it without one and upload it again.")
+        )
+    try:
+        # The log file keeps xlrd's remarks on damaged files from the server's standard output.
+        book = xlrd.open_workbook(file_contents=content, logfile=io.StringIO(), on_demand=True)
+    except Exception as error:  # damaged files end in struct, index, assertion… errors
+        if "encrypted" in str(error).lower():
+            raise SpreadsheetError(
+                _lt("The file is protected by a password. Save it without one and upload it again.")
+            ) from error
+        raise _damaged() from error
+    for index in range(book.nsheets):
+        try:
+            sheet = book.sheet_by_index(index)
+        except Exception as error:
+            raise _damaged() from error
+        yield (
+            (row + 1, [_convert_xls_cell(cell, book.datemode) for cell in sheet.row(row)])
+            for row in range(sheet.nrows)
+        )
+        book.unload_sheet(index)
+
+
+def _convert_xls_cell(cell: xlrd.sheet.Cell, datemode: int) -> Cell:
+    """Convert one cell of xlrd; ``datemode`` 1 counts days from 1904."""
+    value = cell.value
+    match cell.ctype:
+        case xlrd.XL_CELL_TEXT:
+            return value.strip() or None
+        case xlrd.XL_CELL_NUMBER:
+            return clean_number(value)
+        case xlrd.XL_CELL_BOOLEAN:
+            return bool(value)
+        case xlrd.XL_CELL_ERROR:
+            return CellError(xlrd.error_text_from_code.get(value, "#ERROR"))
+        case xlrd.XL_CELL_DATE:
+            try:
+                return _clean_date(xlrd.xldate.xldate_as_datetime(value, datemode))
+            except (xlrd.xldate.XLDateError, ValueError, OverflowError):
+                return CellError("#DATE!")
+    return None
+
+
+# === .xlsx ===
+
+
+def _iter_xlsx_sheets(
+    content: bytes, max_rows: int, max_columns: int
+) -> Iterator[Iterator[tuple[int, list[Cell]]]]:
+    _check_archive(content)
+    try:
+        book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
+    except Exception as error:  # damaged archives end in key, value, XML… errors
+        raise _damaged() from error
+    try:
+        for sheet in book.worksheets:
+            # The size a sheet claims to have is often wrong; the rows themselves tell.
+            sheet.reset_dimensions()
+            yield _iter_xlsx_rows(sheet, max_rows, max_columns)
+    finally:
+        book.close()
+
+
+def _iter_xlsx_rows(sheet, max_rows: int, max_columns: int) -> Iterator[tuple[int, list[Cell]]]:
+    # Two more than allowed, so that one too many is seen; a cell in row 1,048,576 costs nothing.
+    rows = sheet.iter_rows(max_row=2 * max_rows + 2, max_col=max_columns + 1)
+    number = 0
+    while True:
+        try:
+            cells = next(rows, None)
+        except Exception as error:
+            raise _damaged() from error
+        if cells is None:
+            return
+        number += 1
+        yield number, [_convert_xlsx_cell(cell) for cell in cells]
+
+
+def _convert_xlsx_cell(cell) -> Cell:
+    value = cell.value
+    if cell.data_type == "e":
+        return CellError(str(value or "#ERROR"))
+    match value:
+        case None | bool():
+            return value
+        case int() | float():
+            return clean_number(value)
+        case datetime() | date():
+            return _clean_date(value)
+        case time():
+            return value.isoformat()
+        case timedelta():
+            return str(value)
+    return str(value).strip() or None
+
+
+def _check_archive(content: bytes) -> None:
+    """Refuse what is no workbook, unpacks to too much or carries XML entities."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            members = archive.infolist()
+            if sum(member.file_size for member in members) > MAX_UNPACKED_BYTES:
+                raise SpreadsheetError(
+                    _lt(
+                        "The file unpacks to far more than it should and was not opened. Copy the "
+                        "data into a new workbook and upload that one."
+                    )
+                )
+            names = {member.filename for member in members}
+            if "[Content_Types].xml" not in names or "xl/workbook.xml" not in names:
+                raise SpreadsheetError(
+                    _lt(
+                        "The file is not an Excel workbook. Save the table as .xlsx, .xls or .csv "
+                        "and upload it again."
+                    )
+                )
+            for member in members:
+                if member.filename.endswith((".xml", ".rels")):
+                    with archive.open(member) as stream:
+                        if b"<!DOCTYPE" in stream.read(1024).upper():
+                            raise _damaged()
+    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, OSError) as error:
+        # RuntimeError: a member is encrypted; NotImplementedError: an unknown compression
+        raise _damaged() from error
+
+
+# === .csv ===
+
+
+def _iter_csv_sheets(content: bytes, filename: str) -> Iterator[Iterator[tuple[int, list[Cell]]]]:
+    text = _decode(content)
+    beginning = text[:2048].lstrip().lower()
+    if beginning.startswith(("<!doctype", "<html", "<?xml", "<table", "<meta")):
+        raise SpreadsheetError(
+            _lt(
+                "The file is a web page saved under the name of a spreadsheet. Open it in Excel or "
+                "WPS, save it as .xlsx and upload that file."
+            )
+        )
+    if "\x00" in text or not filename.lower().endswith((".csv", ".txt", ".tsv")):
+        raise SpreadsheetError(
+            _lt(
+                "The file is neither .xlsx, .xls nor .csv. Save the table in one of these formats "
+                "and upload it again."
+            )
+        )
+    yield _iter_csv_rows(text)
+
+
+def _iter_csv_rows(text: str) -> Iterator[tuple[int, list[Cell]]]:
+    delimiter = _sniff_delimiter(text)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    number = 0
+    while True:
+        try:
+            cells = next(reader, None)
+        except csv.Error as error:
+            raise SpreadsheetError(
+                _lt(
+                    "Row %(row)s of the file cannot be read. Check its quotation marks and upload "
+                    "the file again.",
+                    row=number + 1,
+                )
+            ) from error
+        if cells is None:
+            return
+        number += 1
+        yield number, [cell.strip() or None for cell in cells]
+
+
+def _decode(content: bytes) -> str:
+    """Decode as UTF-8, with a mark UTF-16, else as GB 18030, which Excel writes in China."""
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        encodings = ("utf-16",)
+    else:
+        encodings = ("utf-8-sig", "gb18030")
+    for encoding in encodings:
+        try:
+            return content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise SpreadsheetError(
+        _lt(
+            "The characters of the file cannot be read. Save it as CSV UTF-8 or as .xlsx and "
+            "upload it again."
+        )
+    )
+
+
+def _sniff_delimiter(text: str) -> str:
+    """Return the separator that splits the first line with content into the most cells."""
+    first_line = next((line for line in text.splitlines() if line.strip()), "")
+    return max(",;\t|", key=first_line.count)
+
+
+def _clean_date(value: date | datetime) -> date | datetime:
+    """Return a date where the time of the day is midnight: the cell shows no time."""
+    if isinstance(value, datetime) and value.time() == time():
+        return value.date()
+    return value
+
+
+def _damaged() -> SpreadsheetError:
+    return SpreadsheetError(
+        _lt(
+            "The file is damaged or not a spreadsheet. Open it in Excel or WPS, save it as .xlsx "
+            "and upload that file."
+        )
+    )

@@ -1,0 +1,40 @@
+{
+    "name": "SCRM Service",
+    "summary": "Service tickets that follow a template, equipment, outlets with their own stock",
+    "version": "19.0.1.0.0",
+    "category": "SCRM",
+    "license": "LGPL-3",
+    "author": "SCRM Suite",
+    "depends": ["scrm_base", "portal_rating", "resource", "base_geolocalize"],
+    "data": [
+        "security/scrm_service_security.xml",
+        "security/ir.model.access.csv",
+        "security/scrm_service_rules.xml",
+        "data/ir_sequence_data.xml",
+        "data/scrm_service_template_data.xml",
+        "data/scrm_notice_rule_data.xml",
+        "wizard/scrm_service_ticket_move_views.xml",
+        "views/scrm_service_ticket_views.xml",
+        "views/scrm_service_part_views.xml",
+        "views/scrm_equipment_views.xml",
+        "views/scrm_service_site_views.xml",
+        "views/scrm_service_team_views.xml",
+        "views/scrm_service_template_views.xml",
+        "views/scrm_customer_views.xml",
+        "views/stock_picking_views.xml",
+        "views/portal_templates.xml",
+        "views/menus.xml",
+    ],
+    "demo": [
+        "demo/scrm_service_demo.xml",
+    ],
+    "uninstall_hook": "uninstall_hook",
+    "assets": {
+        "web.assets_backend": [
+            "scrm_service/static/src/ticket_moves/*",
+        ],
+        "web.assets_tests": [
+            "scrm_service/static/tests/tours/*",
+        ],
+    },
+}

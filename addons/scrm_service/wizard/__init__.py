@@ -1,0 +1,1 @@
+from . import scrm_service_ticket_move

@@ -1,0 +1,12 @@
+{
+    "name": "SCRM Service Settlement",
+    "summary": "Parts and labour of closed service tickets become settlement lines, once each",
+    "version": "19.0.1.0.0",
+    "category": "SCRM",
+    "license": "LGPL-3",
+    "author": "SCRM Suite",
+    "depends": ["scrm_service", "scrm_settlement"],
+    "data": ["views/scrm_service_ticket_views.xml"],
+    "demo": ["demo/scrm_service_settlement_demo.xml"],
+    "auto_install": True,
+}

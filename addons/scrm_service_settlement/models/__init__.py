@@ -1,0 +1,2 @@
+from . import scrm_service_ticket
+from . import scrm_settlement_line

@@ -1,0 +1,174 @@
+from datetime import date
+
+from odoo import Command
+from odoo.exceptions import AccessError
+from odoo.tests import freeze_time, tagged
+
+from odoo.addons.scrm_service.tests.common import ServiceCase
+from odoo.addons.scrm_settlement.tests.common import PREPARER, REVIEWER, SettlementCase
+
+
+@tagged("post_install", "-at_install")
+class TestTicketSettlement(ServiceCase, SettlementCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.preparer = cls._make_user("t_preparer", PREPARER)
+        cls.reviewer = cls._make_user("t_reviewer", REVIEWER)
+        cls.dealer.write(
+            {
+                "country_id": cls.china.id,
+                "state_id": cls.guangdong_state.id,
+                "city": "Testzhen",
+                "scrm_scenario_id": cls.strategic.id,
+            }
+        )
+        cls.filter.supplier_taxes_id = [Command.clear()]
+        cls.visit.supplier_taxes_id = [Command.clear()]
+        cls.visit.list_price = 80
+        cls.library.line_ids.create(
+            {
+                "library_id": cls.library.id,
+                "product_id": cls.filter.id,
+                "price": 128,
+                "valid_from": date(2026, 1, 1),
+            }
+        )
+        # The preferential tier: key cities and strategic partners.
+        cls.preferential = cls._make_rule(
+            "Preferential",
+            value=8,
+            region_ids=[Command.set(cls.key_cities.ids)],
+            scenario_ids=[Command.set(cls.strategic.ids)],
+            target="library",
+            library_id=cls.library.id,
+        )
+        cls.of_labour = cls._make_rule(
+            "Labour",
+            method="fixed",
+            value=80,
+            target="product",
+            product_id=cls.visit.id,
+        )
+        cls._stock(cls.filter, 10)
+
+    def _work(self, parts=2, labour=2.5):
+        """Return a ticket on site with used parts and labour, as the technician."""
+        ticket = self._make_ticket_on_site()
+        if parts:
+            self._make_part(ticket, self.filter, parts).action_use()
+        if labour:
+            self.env["scrm.service.labour"].with_user(self.technician).create(
+                {"ticket_id": ticket.id, "product_id": self.visit.id, "quantity": labour}
+            )
+        ticket.resolution = "Replaced"
+        return ticket
+
+    def _get_lines(self, ticket):
+        return self.env["scrm.settlement.line"].search(
+            ticket._get_settlement_domain(), order="source_type desc"
+        )
+
+    def test_the_technicians_closing_settles_parts_and_labour(self):
+        ticket = self._work()
+        self.assertFalse(self._get_lines(ticket))
+        ticket._move_along("done")
+        self.assertRecordValues(
+            self._get_lines(ticket),
+            [
+                {
+                    "source_type": "part",
+                    "source_id": ticket.part_ids.id,
+                    "partner_id": self.dealer.id,
+                    "rule_id": self.preferential.id,
+                    "quantity": 2,
+                    "price_unit": 117.76,
+                    "amount": 235.52,
+                    "state": "pending",
+                    "occurred_at": ticket.closed_at,
+                },
+                {
+                    "source_type": "labour",
+                    "source_id": ticket.labour_ids.id,
+                    "partner_id": self.dealer.id,
+                    "rule_id": self.of_labour.id,
+                    "quantity": 2.5,
+                    "price_unit": 80,
+                    "amount": 200,
+                    "state": "pending",
+                    "occurred_at": ticket.closed_at,
+                },
+            ],
+        )
+
+    def test_work_is_settled_exactly_once(self):
+        ticket = self._work()
+        ticket._move_along("done")
+        self.assertFalse(ticket._settle_work())
+        ticket.sudo()._after_close()
+        self.assertEqual(2, len(self._get_lines(ticket)))
+
+    def test_the_day_is_that_of_closing_where_the_company_lives(self):
+        """Worked example 9: closed on 31 October 16:30 UTC, settled in November."""
+        ticket = self._work()
+        with freeze_time("2026-10-31 16:30:00"):
+            ticket._move_along("done")
+        self.assertEqual({date(2026, 11, 1)}, set(self._get_lines(ticket).mapped("date")))
+
+    def test_own_outlets_settle_nothing(self):
+        self.site.partner_id = False
+        ticket = self._work()
+        ticket._move_along("done")
+        self.assertFalse(self._get_lines(ticket))
+
+    def test_an_outlet_that_got_its_dealer_later(self):
+        self.site.partner_id = False
+        ticket = self._work()
+        ticket._move_along("done")
+        self.site.partner_id = self.dealer
+        with self.assertRaises(AccessError):
+            ticket.action_settle()
+        clerk = self._make_user("t_clerk", PREPARER, "scrm_service.group_scrm_service_agent")
+        ticket.with_user(clerk).action_settle()
+        self.assertEqual(2, len(self._get_lines(ticket)))
+        self.assertEqual(2, ticket.with_user(clerk).settlement_line_count)
+
+    def test_cancelled_tickets_settle_nothing(self):
+        ticket = self._make_ticket_on_site()
+        ticket._move_along("cancel", note="Customer moved")
+        self.assertFalse(ticket._settle_work())
+
+    def test_work_without_a_rule_waits_for_its_price(self):
+        self.of_labour.active = False
+        ticket = self._work()
+        ticket._move_along("done")
+        self.assertEqual(["pending", "no_price"], self._get_lines(ticket).mapped("state"))
+
+    def test_from_the_ticket_to_the_reviewed_statement(self):
+        ticket = self._work()
+        ticket._move_along("done")
+        day = self._get_lines(ticket)[0].date
+        statement = self._generate(self.preparer, date_from=day, date_to=day)
+        statement.action_submit()
+        self.assertEqual(435.52, statement.amount_total)
+        statement.with_user(self.reviewer).action_review()
+        bill = statement.sudo().move_id.with_user(self.reviewer)
+        bill.action_post()
+        self.assertEqual((435.52, "invoiced"), (bill.amount_total, statement.state))
+
+    def test_ticket_and_lines_find_each_other(self):
+        ticket = self._work()
+        ticket._move_along("done")
+        lines = self._get_lines(ticket)
+        action = lines[0].action_open_source()
+        self.assertEqual((ticket._name, ticket.id), (action["res_model"], action["res_id"]))
+        self.assertEqual({ticket.display_name}, set(lines.mapped("source_label")))
+        domain = ticket.sudo().action_open_settlement_lines()["domain"]
+        self.assertEqual(lines, lines.search(domain, order="source_type desc"))
+
+    def test_technicians_do_not_see_what_dealers_earn(self):
+        ticket = self._work()
+        ticket._move_along("done")
+        with self.assertRaises(AccessError):
+            self._get_lines(ticket).with_user(self.technician).read(["amount"])
+        self.assertNotIn("settlement_line_count", ticket.fields_get())

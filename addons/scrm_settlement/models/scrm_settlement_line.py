@@ -1,0 +1,266 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+from odoo.addons.scrm_base.tools.append_only import protect
+
+# Filled when the line gets its price, which happens once.
+PRICE_COLUMNS = (
+    "tier_id",
+    "rule_id",
+    "base_price",
+    "price_unit",
+    "amount",
+    "currency_id",
+    "scenario_id",
+    "grade_id",
+    "explanation",
+)
+# Follow from statements and may be derived again; and the dealer, because core's merge of two
+# contacts repoints every table by SQL, and refusing it would leave rows of nobody.
+CACHE_COLUMNS = ("statement_id", "state")
+REPOINTED_COLUMNS = ("partner_id",)
+
+_FREEZE_PRICE = """
+CREATE OR REPLACE FUNCTION scrm_settlement_line_price_once() RETURNS trigger AS $$
+BEGIN
+    IF NEW.state = 'no_price' OR %(changed)s THEN
+        RAISE EXCEPTION 'The price of settlement line %% is written once.', OLD.id
+            USING ERRCODE = 'restrict_violation', TABLE = TG_TABLE_NAME;
+    END IF;
+    RETURN NEW;
+END;
+$$ LANGUAGE plpgsql
+"""
+
+
+class ScrmSettlementLine(models.Model):
+    """The settlement journal: what a dealer earned, once per source, with the reason of its price.
+
+    Facts are written once (a database trigger keeps it so); a correction is another line. Which
+    statement took the line, and its state, are caches.
+    """
+
+    _name = "scrm.settlement.line"
+    _description = "Settlement Line"
+    _order = "date desc, id desc"
+    _check_company_auto = True
+
+    name = fields.Char(string="Description", required=True, readonly=True)
+    company_id = fields.Many2one(
+        comodel_name="res.company", required=True, readonly=True, index=True
+    )
+    partner_id = fields.Many2one(
+        comodel_name="res.partner",
+        string="Dealer",
+        required=True,
+        readonly=True,
+        ondelete="restrict",
+        check_company=True,
+    )
+    source_type = fields.Selection(
+        selection=[
+            ("part", "Spare part"),
+            ("labour", "Labour"),
+            ("return", "Return"),
+            ("adjustment", "Adjustment"),
+        ],
+        string="Kind",
+        required=True,
+        readonly=True,
+    )
+    source_model = fields.Char(required=True, readonly=True)
+    source_id = fields.Many2oneReference(
+        model_field="source_model", string="Source ID", required=True, readonly=True
+    )
+    source_label = fields.Char(string="Source", compute="_compute_source_label")
+    origin_line_id = fields.Many2one(
+        comodel_name="scrm.settlement.line",
+        string="Returned Line",
+        readonly=True,
+        ondelete="restrict",
+        index="btree_not_null",
+    )
+    occurred_at = fields.Datetime(string="When", required=True, readonly=True)
+    date = fields.Date(
+        string="Day",
+        required=True,
+        readonly=True,
+        help="The day in the company's time zone: it decides period and price.",
+    )
+    product_id = fields.Many2one(
+        comodel_name="product.product",
+        required=True,
+        readonly=True,
+        ondelete="restrict",
+        index=True,
+        check_company=True,
+    )
+    uom_id = fields.Many2one(
+        comodel_name="uom.uom", string="Unit", required=True, readonly=True, ondelete="restrict"
+    )
+    quantity = fields.Float(digits="Product Unit", required=True, readonly=True)
+
+    tier_id = fields.Many2one(
+        comodel_name="scrm.settlement.tier", readonly=True, ondelete="restrict", index=True
+    )
+    rule_id = fields.Many2one(
+        comodel_name="scrm.settlement.rule", readonly=True, ondelete="restrict", index=True
+    )
+    scenario_id = fields.Many2one(
+        comodel_name="scrm.settlement.scenario", readonly=True, ondelete="restrict"
+    )
+    grade_id = fields.Many2one(
+        comodel_name="res.partner.grade", string="Level", readonly=True, ondelete="restrict"
+    )
+    base_price = fields.Float(aggregator=None, digits=(16, 6), min_display_digits=2, readonly=True)
+    price_unit = fields.Float(
+        aggregator=None, string="Unit Price", digits=(16, 6), min_display_digits=2, readonly=True
+    )
+    currency_id = fields.Many2one(comodel_name="res.currency", readonly=True, ondelete="restrict")
+    amount = fields.Monetary(
+        readonly=True,
+        help="Quantity × unit price. Taxes are computed over the whole statement, as on a bill.",
+    )
+    explanation = fields.Json(readonly=True)
+    price_reason = fields.Text(string="Why this Price", compute="_compute_price_reason")
+
+    statement_id = fields.Many2one(
+        comodel_name="scrm.settlement.statement",
+        readonly=True,
+        ondelete="restrict",
+        index="btree_not_null",
+        check_company=True,
+    )
+    statement_state = fields.Selection(related="statement_id.state", string="Statement Status")
+    state = fields.Selection(
+        selection=[
+            ("no_price", "No price"),
+            ("pending", "To settle"),
+            ("claimed", "On a statement"),
+        ],
+        required=True,
+        readonly=True,
+    )
+
+    _source_uniq = models.Constraint(
+        "UNIQUE (company_id, source_type, source_id)",
+        "This source is in the settlement journal already; it is settled exactly once.",
+    )
+    _claimed_has_statement = models.Constraint(
+        "CHECK ((state = 'claimed') = (statement_id IS NOT NULL))",
+        "A line is on a statement, or it is not.",
+    )
+    _priced = models.Constraint(
+        "CHECK (state = 'no_price' OR (price_unit IS NOT NULL AND amount IS NOT NULL "
+        "AND currency_id IS NOT NULL))",
+        "A line without a price cannot be settled.",
+    )
+    _pending_idx = models.Index(
+        "(company_id, partner_id, currency_id, date) WHERE statement_id IS NULL"
+    )
+
+    def init(self):
+        cr = self.env.cr
+        protect(cr, self._table, (*CACHE_COLUMNS, *PRICE_COLUMNS, *REPOINTED_COLUMNS))
+        # Compared as text, because jsonb and numeric have no common "row" operator class
+        changed = " OR ".join(f"NEW.{name} IS DISTINCT FROM OLD.{name}" for name in PRICE_COLUMNS)
+        cr.execute(SQL(_FREEZE_PRICE, changed=SQL(changed)))  # pylint: disable=sql-injection
+        cr.execute(
+            SQL(
+                "DROP TRIGGER IF EXISTS scrm_settlement_line_price_once ON scrm_settlement_line;"
+                " CREATE TRIGGER scrm_settlement_line_price_once"
+                " BEFORE UPDATE ON scrm_settlement_line FOR EACH ROW"
+                " WHEN (OLD.state <> 'no_price')"
+                " EXECUTE FUNCTION scrm_settlement_line_price_once()"
+            )
+        )
+
+    # === COMPUTE === #
+
+    @api.depends("source_model", "source_id")
+    def _compute_source_label(self):
+        for line in self:
+            record = line._get_source_document()
+            # A reader of the journal need not be a reader of its sources
+            readable = record and record.has_access("read")
+            line.source_label = record.display_name if readable else line.name
+
+    @api.depends_context("lang")
+    @api.depends("explanation", "price_unit", "currency_id")
+    def _compute_price_reason(self):
+        describe = self.env["scrm.settlement.rule"]._describe_explanation
+        for line in self:
+            line.price_reason = describe(line.explanation, line.price_unit, line.currency_id)
+
+    # === CRUD === #
+
+    def write(self, vals):
+        facts = vals.keys() - {*CACHE_COLUMNS, *PRICE_COLUMNS}
+        if facts:
+            raise UserError(
+                self.env._(
+                    "The facts of a settlement line are written once. Record a return or an "
+                    "adjustment instead."
+                )
+            )
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_never(self):
+        raise UserError(self.env._("Settlement lines are kept for ever."))
+
+    # === ACTIONS === #
+
+    def action_open_source(self):
+        self.ensure_one()
+        record = self._get_source_document()
+        if not record:
+            raise UserError(
+                self.env._(
+                    "The source of this line is gone: its record was deleted or its app removed. "
+                    "The line itself stays."
+                )
+            )
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": record._name,
+            "res_id": record.id,
+            "views": [(False, "form")],
+        }
+
+    def action_find_price(self):
+        """Price the lines that had no rule when they were recorded."""
+        self.check_access("read")
+        if not self.env.user.has_groups(
+            "scrm_settlement.group_scrm_settlement_preparer,"
+            "scrm_settlement.group_scrm_settlement_reviewer"
+        ):
+            raise UserError(self.env._("Prices are found by those who prepare settlements."))
+        unpriced = self.filtered(lambda line: line.state == "no_price")
+        priced = unpriced._find_prices()
+        missing = len(unpriced) - len(priced)
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "warning" if missing else "success",
+                "message": self.env._(
+                    "%(priced)s lines priced, %(missing)s still without a rule.",
+                    priced=len(priced),
+                    missing=missing,
+                ),
+                "next": {"type": "ir.actions.act_window_close"},
+            },
+        }
+
+    def _get_source(self):
+        """Return the source record, empty when it or its model is gone."""
+        self.ensure_one()
+        if self.source_model not in self.env:
+            return self.browse()
+        return self.env[self.source_model].browse(self.source_id).exists()
+
+    def _get_source_document(self):
+        """Return what people know the source by: the source itself, or the document around it."""
+        return self._get_source()

@@ -1,0 +1,240 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+from odoo.tools import format_amount, format_date
+
+from ..tools.resolution import Rule
+
+
+class ScrmSettlementRule(models.Model):
+    """One line of a tier: for whom, for what and when, and the price that follows.
+
+    Pricelists stay what they are, prices of orders: their ties go to the newest record, a rule
+    knows no region or scenario, and nothing says why one won.
+    """
+
+    _name = "scrm.settlement.rule"
+    _inherit = ["mail.thread"]
+    _description = "Settlement Rule"
+    _order = "tier_id, sequence, id"
+    _check_company_auto = True
+
+    name = fields.Char(required=True, translate=True)
+    active = fields.Boolean(default=True, tracking=True)
+    sequence = fields.Integer(default=10)
+    tier_id = fields.Many2one(
+        comodel_name="scrm.settlement.tier",
+        required=True,
+        ondelete="restrict",
+        index=True,
+        check_company=True,
+        tracking=True,
+    )
+    company_id = fields.Many2one(related="tier_id.company_id", store=True, index=True)
+
+    target = fields.Selection(
+        selection=[
+            ("product", "Product"),
+            ("category", "Product category"),
+            ("library", "Library"),
+            ("all", "Everything"),
+        ],
+        string="Applies to",
+        required=True,
+        default="all",
+        tracking=True,
+    )
+    product_id = fields.Many2one(
+        comodel_name="product.product",
+        ondelete="restrict",
+        check_company=True,
+        index="btree_not_null",
+    )
+    category_id = fields.Many2one(
+        comodel_name="product.category", ondelete="restrict", index="btree_not_null"
+    )
+    library_id = fields.Many2one(
+        comodel_name="scrm.library",
+        ondelete="restrict",
+        check_company=True,
+        index="btree_not_null",
+    )
+
+    partner_ids = fields.Many2many(
+        comodel_name="res.partner",
+        relation="scrm_settlement_rule_partner_rel",
+        string="Designated Dealers",
+        domain="[('parent_id', '=', False)]",
+        help="Empty: any dealer.",
+    )
+    scenario_ids = fields.Many2many(
+        comodel_name="scrm.settlement.scenario",
+        relation="scrm_settlement_rule_scenario_rel",
+        string="Scenarios",
+        check_company=True,
+        help="Empty: any scenario.",
+    )
+    region_ids = fields.Many2many(
+        comodel_name="scrm.region",
+        relation="scrm_settlement_rule_region_rel",
+        string="Regions",
+        help="Regions, groups of cities or designated accounts. Empty: everywhere.",
+    )
+    grade_ids = fields.Many2many(
+        comodel_name="res.partner.grade",
+        relation="scrm_settlement_rule_grade_rel",
+        string="Levels",
+        check_company=True,
+        help="Empty: any level.",
+    )
+    date_from = fields.Date(string="First Day", tracking=True)
+    date_to = fields.Date(
+        string="Last Day",
+        tracking=True,
+        help="Included: the rule ends where the next day begins in the company's time zone.",
+    )
+
+    method = fields.Selection(
+        selection=[
+            ("fixed", "Fixed price"),
+            ("discount", "Discount on the base price"),
+            ("margin", "Margin on the cost"),
+        ],
+        string="Price Method",
+        required=True,
+        default="discount",
+        tracking=True,
+    )
+    value = fields.Float(
+        digits=(16, 6),
+        min_display_digits=2,
+        tracking=True,
+        help="The price of one unit, or the percentage of the discount or margin.",
+    )
+    base = fields.Selection(
+        selection=[
+            ("library", "Standard price of the library"),
+            ("list_price", "Sales price of the product"),
+        ],
+        string="Base Price",
+        required=True,
+        default="library",
+        tracking=True,
+        help="What a discount is taken from. A margin is always added to the product's cost.",
+    )
+    currency_id = fields.Many2one(
+        comodel_name="res.currency",
+        required=True,
+        default=lambda self: self.env.company.currency_id,
+        help="Currency of a fixed price.",
+    )
+    price_round = fields.Float(
+        string="Round Prices to",
+        digits=(16, 6),
+        min_display_digits=2,
+        default=lambda self: self.env.company.currency_id.rounding,
+        help="The price of one unit becomes a multiple of this. 0 keeps up to six decimals.",
+    )
+    price_label = fields.Char(string="Price", compute="_compute_price_label")
+    scope_label = fields.Char(string="For", compute="_compute_scope_label")
+
+    _dates_in_order = models.Constraint(
+        "CHECK (date_from IS NULL OR date_to IS NULL OR date_to >= date_from)",
+        "The last day of a rule cannot be before its first day.",
+    )
+    _round_not_negative = models.Constraint(
+        "CHECK (price_round >= 0)", "Prices cannot be rounded to a negative step."
+    )
+    _value_in_range = models.Constraint(
+        "CHECK (CASE method WHEN 'fixed' THEN value >= 0 WHEN 'discount' THEN value <= 100 "
+        "ELSE value > -100 END)",
+        "The price of a rule would be negative: a fixed price is at least 0, a discount at most "
+        "100 %, a margin more than -100 %.",
+    )
+    _target_given = models.Constraint(
+        "CHECK ((target = 'product') = (product_id IS NOT NULL) "
+        "AND (target = 'category') = (category_id IS NOT NULL) "
+        "AND (target = 'library') = (library_id IS NOT NULL))",
+        "Choose the product, the category or the library that the rule applies to, and only that.",
+    )
+
+    # === COMPUTE === #
+
+    @api.depends("method", "value", "base", "currency_id")
+    def _compute_price_label(self):
+        bases = dict(self._fields["base"]._description_selection(self.env))
+        for rule in self:
+            if rule.method == "fixed":
+                rule.price_label = format_amount(self.env, rule.value, rule.currency_id)
+            elif rule.method == "margin":
+                rule.price_label = self.env._("Cost + %(value)g %%", value=rule.value)
+            else:
+                rule.price_label = self.env._(
+                    "%(base)s − %(value)g %%", base=bases.get(rule.base, ""), value=rule.value
+                )
+
+    @api.depends("partner_ids", "scenario_ids", "region_ids", "grade_ids", "date_from", "date_to")
+    def _compute_scope_label(self):
+        for rule in self:
+            parts = [
+                ", ".join(records.mapped("display_name"))
+                for records in (
+                    rule.partner_ids,
+                    rule.scenario_ids,
+                    rule.region_ids,
+                    rule.grade_ids,
+                )
+                if records
+            ]
+            if rule.date_from or rule.date_to:
+                parts.append(
+                    "{} – {}".format(
+                        format_date(self.env, rule.date_from) or "…",
+                        format_date(self.env, rule.date_to) or "…",
+                    )
+                )
+            rule.scope_label = " · ".join(parts) or self.env._("Everybody, everywhere")
+
+    # === CONSTRAINTS AND ONCHANGE === #
+
+    @api.constrains("partner_ids")
+    def _check_partners_are_dealers(self):
+        for rule in self:
+            contacts = rule.partner_ids.filtered(lambda p: p != p.commercial_partner_id)
+            if contacts:
+                raise ValidationError(
+                    self.env._(
+                        "Dealers are settled as companies. Name %(companies)s instead of "
+                        "%(contacts)s.",
+                        companies=", ".join(contacts.commercial_partner_id.mapped("display_name")),
+                        contacts=", ".join(contacts.mapped("display_name")),
+                    )
+                )
+
+    @api.onchange("target")
+    def _onchange_target(self):
+        for target, name in (
+            ("product", "product_id"),
+            ("category", "category_id"),
+            ("library", "library_id"),
+        ):
+            if self.target != target:
+                self[name] = False
+
+    # === BUSINESS === #
+
+    def _prepare_resolution_rule(self):
+        """Return the rule as the resolution sees it, without the ORM."""
+        self.ensure_one()
+        item = self.product_id or self.category_id or self.library_id
+        return Rule(
+            id=self.id,
+            target=self.target,
+            target_id=item.id if self.target != "all" else 0,
+            partners=frozenset(self.partner_ids.ids),
+            scenarios=frozenset(self.scenario_ids.ids),
+            regions=frozenset(self.region_ids.ids),
+            grades=frozenset(self.grade_ids.ids),
+            date_from=self.date_from or None,
+            date_to=self.date_to or None,
+            sequence=self.sequence,
+        )

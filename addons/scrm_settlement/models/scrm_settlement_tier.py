@@ -1,0 +1,37 @@
+from odoo import fields, models
+
+
+class ScrmSettlementTier(models.Model):
+    """A settlement level of the trade (standard, preferential, custom): a folder of rules.
+
+    Its kind is what people call it; which rule wins is decided by the rules' specificity alone.
+    """
+
+    _name = "scrm.settlement.tier"
+    _description = "Settlement Tier"
+    _order = "rank, id"
+
+    name = fields.Char(required=True, translate=True)
+    kind = fields.Selection(
+        selection=[
+            ("standard", "Standard"),
+            ("preferential", "Preferential"),
+            ("custom", "Custom"),
+        ],
+        required=True,
+        default="standard",
+    )
+    rank = fields.Integer(default=10, help="Order in lists.")
+    active = fields.Boolean(default=True)
+    description = fields.Text(
+        translate=True, help="For whom this tier is, in the words of the contract."
+    )
+    company_id = fields.Many2one(
+        comodel_name="res.company",
+        required=True,
+        index=True,
+        default=lambda self: self.env.company,
+    )
+    rule_ids = fields.One2many(
+        comodel_name="scrm.settlement.rule", inverse_name="tier_id", string="Rules"
+    )

@@ -1,0 +1,2 @@
+from . import pricing
+from . import resolution

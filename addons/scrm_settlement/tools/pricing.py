@@ -1,0 +1,57 @@
+"""Unit prices of settlement rules, in decimals, without the ORM.
+
+Numeric columns arrive as floats; `decimal_of` takes their shortest text, so 33.335 stays 33.335
+and rounds half up as accountants expect. Amounts of money are not rounded here: that is the
+currency's and the tax engine's work.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal
+
+import pytz
+
+METHODS = ("fixed", "discount", "margin")
+_HUNDRED = Decimal(100)
+# As many decimals as the numeric columns of unit prices hold.
+_STORED_STEP = Decimal("0.000001")
+
+
+def decimal_of(value: float | int | str | Decimal) -> Decimal:
+    """Return `value` as the decimal that a person would read."""
+    return value if isinstance(value, Decimal) else Decimal(str(value))
+
+
+def round_step(amount: Decimal, step: Decimal) -> Decimal:
+    """Round `amount` half away from zero to a multiple of `step`; a step of 0 rounds nothing."""
+    if not step:
+        return amount
+    return (amount / step).quantize(Decimal(1), rounding=ROUND_HALF_UP) * step
+
+
+def unit_price(method: str, value: Decimal, base: Decimal | None, step: Decimal) -> Decimal | None:
+    """Return the price of one unit, or None when the base that the method needs is unknown.
+
+    :param method: `fixed` (value is the price), `discount` (value is the percentage off the
+        base) or `margin` (value is the percentage added to the base, a cost)
+    :param value: money per unit, or a percentage such as 8 for 8 %
+    :param base: money per unit; ignored by `fixed`
+    :param step: multiple to round to, 0 for none; the result never has more than 6 decimals
+    :raises ValueError: for an unknown method
+    """
+    if method == "fixed":
+        price = value
+    elif method not in METHODS:
+        raise ValueError(f"Unknown price method {method!r}")
+    elif base is None:
+        return None
+    else:
+        share = _HUNDRED - value if method == "discount" else _HUNDRED + value
+        price = base * share / _HUNDRED
+    return round_step(round_step(price, step), _STORED_STEP)
+
+
+def local_day(moment: datetime, zone: str) -> date:
+    """Return the calendar day of a naive UTC moment in the time zone named `zone`."""
+    return pytz.utc.localize(moment).astimezone(pytz.timezone(zone)).date()

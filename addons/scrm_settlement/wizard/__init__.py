@@ -1,0 +1,3 @@
+from . import scrm_settlement_generate
+from . import scrm_settlement_return
+from . import scrm_settlement_price_tester

@@ -1,0 +1,11 @@
+from . import (
+    test_access,
+    test_discuss_screen,
+    test_inbound,
+    test_outbound,
+    test_providers,
+    test_race,
+    test_recognition,
+    test_token,
+    test_webhook,
+)

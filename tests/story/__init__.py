@@ -1,0 +1,1 @@
+"""One customer's story through all addons, played by people and systems from outside."""
