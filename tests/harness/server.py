@@ -1,6 +1,7 @@
 """A real Odoo server, started from the project's `odoo.conf` on a database of its own."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -17,6 +18,10 @@ import config  # noqa: E402  (tools/dev is on the path only now)
 import database  # noqa: E402
 import odoo_package  # noqa: E402
 import postgres  # noqa: E402
+
+# Where an entry of Odoo's log begins: its date and time.
+ENTRY = re.compile(r"^(?=\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} )", re.MULTILINE)
+CONFLICTS = ("could not serialize access", "deadlock detected")
 
 
 def free_port() -> int:
@@ -112,11 +117,17 @@ class Server:
         """Look into the committed data; used to observe, never to act."""
         return postgres.sql(self.name, statement, values)
 
-    def log_lines(self, *levels: str) -> list[str]:
-        """Return the lines of the log at one of the levels, such as `ERROR`."""
+    def log_entries(self, *levels: str) -> list[str]:
+        """Return the log's entries of these levels, such as `ERROR`, each with all its lines.
+
+        A conflict between two transactions is left out: PostgreSQL reports it as an error and
+        Odoo does the work again. If that fails for good too, Odoo logs an error of its own.
+        """
+        entries = ENTRY.split(self.log.read_text(errors="replace"))
         wanted = [f" {level} " for level in levels]
         return [
-            line
-            for line in self.log.read_text(errors="replace").splitlines()
-            if any(level in line for level in wanted)
+            entry
+            for entry in entries
+            if any(level in entry.partition("\n")[0] for level in wanted)
+            and not any(conflict in entry for conflict in CONFLICTS)
         ]

@@ -41,5 +41,5 @@ def test_one_customers_story(server, stand_in, tmp_path):
         for act in acts.PLAY:
             act(story)
         assert not story.browser_errors(), story.browser_errors()
-    errors = server.log_lines("ERROR", "CRITICAL")
+    errors = server.log_entries("ERROR", "CRITICAL")
     assert not errors, errors[:5]
