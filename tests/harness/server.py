@@ -124,10 +124,9 @@ class Server:
         Odoo does the work again. If that fails for good too, Odoo logs an error of its own.
         """
         entries = ENTRY.split(self.log.read_text(errors="replace"))
-        wanted = [f" {level} " for level in levels]
         return [
             entry
-            for entry in entries
-            if any(level in entry.partition("\n")[0] for level in wanted)
+            for entry in filter(str.strip, entries)
+            if entry.split(maxsplit=4)[3] in levels  # date, time, process, level
             and not any(conflict in entry for conflict in CONFLICTS)
         ]

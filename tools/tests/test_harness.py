@@ -6,7 +6,7 @@ from paths import ROOT
 
 sys.path.insert(0, str(ROOT))
 
-from tests.harness.server import Server  # noqa: E402
+from tests.harness.server import Server
 
 LOG = """\
 2026-01-05 10:00:00,001 7 INFO shop odoo.http: GET /web
