@@ -5,6 +5,8 @@ from . import res_config_settings
 from . import customer
 from . import customer_figures
 from . import customer_stage
+from . import customer_touch
+from . import customer_refresh
 from . import identity
 from . import identity_cluster
 from . import identity_link
@@ -23,7 +25,10 @@ from . import customer_import
 from . import customer_import_line
 from . import res_partner
 from . import res_users
+from . import res_partner_touch
 from . import sale_order
+from . import sale_order_touch
+from . import sale_order_line
 from . import stock_picking
 from . import account_move
 from . import crm_lead

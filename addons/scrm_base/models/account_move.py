@@ -14,6 +14,14 @@ class AccountMove(models.Model):
         posted._scrm_record_posted()
         return posted
 
+    def write(self, vals):
+        res = super().write(vals)
+        if {"state", "partner_id", "invoice_currency_rate"}.intersection(vals):
+            refunds = self.filtered(lambda move: move.move_type == "out_refund")
+            # sudo: a credit note is written by people who need not see the orders.
+            refunds.sudo().line_ids.sale_line_ids.order_id._scrm_touch()
+        return res
+
     def _invoice_paid_hook(self):
         res = super()._invoice_paid_hook()
         self._scrm_record_paid()

@@ -234,6 +234,7 @@ class ScrmIdentity(models.Model):
             return
         changed = self.browse(customer_by_id)
         changed.modified(["customer_id"], before=True)
+        before = changed.customer_id.ids
         self.env.execute_query(
             SQL(
                 "UPDATE scrm_identity i SET customer_id = v.customer_id"
@@ -249,6 +250,7 @@ class ScrmIdentity(models.Model):
             ["scrm_customer_id", "scrm_stage_id", "scrm_identity_ids"], flush=False
         )
         changed.modified(["customer_id"])
+        self.env["scrm.customer.touch"]._touch([*before, *customer_by_id.values()])
 
     @api.model
     def _rebuild(self):

@@ -89,10 +89,12 @@ class ScrmInteraction(models.Model):
         if not rows:
             return
         self.env["scrm.identity"].flush_model(["customer_id"])
-        # One statement: a known key is left alone, and the customer is that of the handle now.
+        # One statement: a known key is left alone, the customer is that of the handle now, and
+        # whoever's timeline grew has figures to be made again.
         inserted = self.env.execute_query(
             SQL(
                 """
+                WITH inserted AS (
                 INSERT INTO scrm_interaction (
                     identity_id, customer_id, company_id, kind, summary, occurred_at,
                     res_model, res_id, user_id, dedupe_key, payload,
@@ -107,7 +109,12 @@ class ScrmInteraction(models.Model):
                   JOIN scrm_identity i ON i.id = v.identity_id AND i.id = ANY(%(ids)s)
                  ORDER BY v.occurred_at
                 ON CONFLICT (dedupe_key) DO NOTHING
-                RETURNING id
+                RETURNING id, customer_id, company_id
+                ), touched AS (
+                INSERT INTO scrm_customer_touch (customer_id, company_id, touched_at)
+                SELECT DISTINCT customer_id, company_id, %(now)s::timestamp FROM inserted
+                )
+                SELECT id FROM inserted
                 """,
                 uid=self.env.uid,
                 now=self.env.cr.now(),

@@ -17,3 +17,5 @@ from . import test_partner
 from . import test_region
 from . import test_spreadsheet
 from . import test_timeline
+from . import test_touch
+from . import test_touch_race
