@@ -133,7 +133,7 @@ class ScrmCustomerTouch(models.Model):
     def _cron_refresh_all(self):
         """Make every derived figure again, nightly, company by company."""
         Cron = self.env["ir.cron"]
-        companies = self.env["res.company"].search([])
+        companies = self.env["res.company"].search([("scrm_pool_id", "!=", False)])
         Cron._commit_progress(remaining=len(companies))
         for company in companies:
             if not self._try_lock():

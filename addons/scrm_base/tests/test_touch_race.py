@@ -31,16 +31,16 @@ class TestTouchRace(BaseCase):
         )
 
     def test_a_touch_that_commits_late_waits_for_the_next_refresh(self):
-        with self.registry.cursor() as late, self.registry.cursor() as cr:
+        with self.registry.cursor() as late, self.registry.cursor() as reader:
             self._touch(self._env(late))  # lower id than the next, not committed yet
             with self.registry.cursor() as early:
                 self._touch(self._env(early))
-            taken = self._env(cr)["scrm.customer.touch"]._take()
+            taken = self._env(reader)["scrm.customer.touch"]._take()
             self.assertEqual({self.company_id: [self.customer_id]}, taken)
             late.commit()
-            self.assertEqual({}, self._env(cr)["scrm.customer.touch"]._take())
-            cr.commit()
-            taken = self._env(cr)["scrm.customer.touch"]._take()
+            self.assertEqual({}, self._env(reader)["scrm.customer.touch"]._take())
+            reader.commit()
+            taken = self._env(reader)["scrm.customer.touch"]._take()
             self.assertEqual({self.company_id: [self.customer_id]}, taken)
 
     def test_one_refresh_at_a_time(self):
