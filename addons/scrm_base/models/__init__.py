@@ -11,6 +11,7 @@ from . import identity
 from . import identity_cluster
 from . import identity_link
 from . import interaction
+from . import metric
 from . import lifecycle_stage
 from . import lifecycle_standing
 from . import lifecycle_history
