@@ -7,11 +7,15 @@ from . import customer_figures
 from . import customer_stage
 from . import customer_touch
 from . import customer_refresh
+from . import customer_metric
 from . import identity
 from . import identity_cluster
 from . import identity_link
 from . import interaction
 from . import metric
+from . import metric_refresh
+from . import metric_score
+from . import rfm_cut
 from . import lifecycle_stage
 from . import lifecycle_standing
 from . import lifecycle_history

@@ -36,10 +36,12 @@ class ScrmCustomer(models.Model):
         """
         return Domain("partner_id", "child_of", self.partner_ids.ids)
 
-    def _sum_by_customer(self, model, domain, aggregates):
+    def _sum_by_customer(self, model, domain, aggregates, rate=None):
         """Return {customer id: [sum of each aggregate]} over documents with a ``partner_id``.
 
         One grouped query, and one per level of contacts; never one per customer.
+
+        :param str rate: field with the documents' rate, by which sums (not counts) are divided
         """
         sums = {customer.id: [0] * len(aggregates) for customer in self}
         customers_of = {}
@@ -54,10 +56,18 @@ class ScrmCustomer(models.Model):
             self.env[model]
             .sudo()
             ._read_group(
-                Domain.AND([domain, self._get_document_domain()]), ["partner_id"], aggregates
+                Domain.AND([domain, self._get_document_domain()]),
+                ["partner_id", *([rate] if rate else [])],
+                aggregates,
             )
         )
         for partner, *values in groups:
+            if rate:
+                by = values.pop(0) or 1
+                values = [
+                    value if aggregate == "__count" else (value or 0) / by
+                    for value, aggregate in zip(values, aggregates, strict=True)
+                ]
             owners, ancestor = set(), partner
             while ancestor:
                 owners.update(customers_of.get(ancestor.id, ()))
@@ -87,7 +97,8 @@ class ScrmCustomer(models.Model):
         sums = self._sum_by_customer(
             "sale.order",
             self._get_order_domain(),
-            ["__count", "amount_total:sum_currency"],
+            ["__count", "amount_total:sum"],
+            rate="currency_rate",
         )
         for customer in self:
             customer.order_count, customer.amount_ordered = sums.get(customer.id, (0, 0))

@@ -70,20 +70,25 @@ class ScrmMetric(models.Model):
         string="Frequency",
         readonly=True,
         aggregator="avg",
-        help="1 to 5: how often the customer ordered, against the cut points in force.",
+        help="1 to 5: how often the customer ordered in 365 days, against the cut points in force.",
     )
     monetary_score = fields.Integer(
         string="Value",
         readonly=True,
         aggregator="avg",
-        help="1 to 5: how much the customer ordered, against the cut points in force.",
+        help="1 to 5: how much the customer ordered in 365 days, against the cut points in force.",
     )
     rfm_cell = fields.Char(
         string="RFM",
         readonly=True,
         help="The scores of recency, frequency and value side by side; 555 is the best.",
     )
-    refreshed_at = fields.Datetime(string="As of", required=True, readonly=True)
+    refreshed_at = fields.Datetime(
+        string="Changed",
+        required=True,
+        readonly=True,
+        help="When a refresh last found other figures. Everybody's are made again each night.",
+    )
 
     _customer_company_uniq = models.Constraint(
         "UNIQUE (customer_id, company_id)", "A customer has one row of figures in a company."

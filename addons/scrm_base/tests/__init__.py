@@ -10,11 +10,13 @@ from . import test_guard_clicks
 from . import test_handles
 from . import test_identity
 from . import test_identity_race
+from . import test_metric
 from . import test_notice
 from . import test_outbox
 from . import test_outbox_race
 from . import test_partner
 from . import test_region
+from . import test_rfm
 from . import test_spreadsheet
 from . import test_timeline
 from . import test_touch
