@@ -16,6 +16,8 @@ from . import metric
 from . import metric_refresh
 from . import metric_score
 from . import rfm_cut
+from . import kpi
+from . import kpi_definition
 from . import lifecycle_stage
 from . import lifecycle_standing
 from . import lifecycle_history

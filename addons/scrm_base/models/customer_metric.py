@@ -1,7 +1,11 @@
 """A customer's metrics in the current company."""
 
+from datetime import timedelta
+
 from odoo import api, fields, models
 from odoo.fields import Domain
+
+from ..tools.metric_scope import QUARTER_DAYS, YEAR_DAYS
 
 
 class ScrmCustomer(models.Model):
@@ -14,6 +18,18 @@ class ScrmCustomer(models.Model):
         search="_search_metric_id",
         help="The customer's figures in the current company.",
     )
+
+    rfm_cell = fields.Char(related="metric_id.rfm_cell")
+    amount_average = fields.Monetary(related="metric_id.amount_average")
+    first_ordered_on = fields.Date(related="metric_id.first_ordered_on")
+    last_ordered_on = fields.Date(related="metric_id.last_ordered_on")
+    order_count_year = fields.Integer(related="metric_id.order_count_year")
+    amount_year = fields.Monetary(related="metric_id.amount_year")
+    category_count = fields.Integer(related="metric_id.category_count")
+    interaction_count = fields.Integer(related="metric_id.interaction_count")
+    interaction_count_quarter = fields.Integer(related="metric_id.interaction_count_quarter")
+    message_count_quarter = fields.Integer(related="metric_id.message_count_quarter")
+    last_interaction_at = fields.Datetime(related="metric_id.last_interaction_at")
 
     @api.depends_context("company")
     def _compute_metric_id(self):
@@ -57,3 +73,41 @@ class ScrmCustomer(models.Model):
         self.env["scrm.metric"]._refresh(company)
         if self.env["scrm.rfm.cut"]._renew(company):
             self.env["scrm.metric"]._refresh(company)
+
+    # === ACTIONS === #
+
+    @api.model
+    def _get_window_start(self, days):
+        """Return the moment when the first of the last days, today included, began."""
+        company = self.env.company
+        return company._scrm_get_day_start(company._scrm_get_today() - timedelta(days=days - 1))
+
+    def action_view_orders_year(self):
+        """Open the orders that ``order_count_year`` counts."""
+        domain = (
+            self._get_order_domain()
+            & self._get_document_domain()
+            & Domain("date_order", ">=", self._get_window_start(YEAR_DAYS))
+        )
+        return self._get_list_action(self.env._("Orders in 365 Days"), "sale.order", domain)
+
+    def _get_quarter_domain(self):
+        return (
+            Domain("customer_id", "in", self.ids)
+            & Domain("company_id", "=", self.env.company.id)
+            & Domain("occurred_at", ">=", self._get_window_start(QUARTER_DAYS))
+        )
+
+    def action_view_interactions_quarter(self):
+        """Open what ``interaction_count_quarter`` counts."""
+        return self._get_list_action(
+            self.env._("Interactions in 90 Days"), "scrm.interaction", self._get_quarter_domain()
+        )
+
+    def action_view_messages_quarter(self):
+        """Open what ``message_count_quarter`` counts."""
+        return self._get_list_action(
+            self.env._("Messages in 90 Days"),
+            "scrm.interaction",
+            self._get_quarter_domain() & Domain("kind", "=", "message_in"),
+        )

@@ -93,3 +93,10 @@ class ScrmMetric(models.Model):
     _customer_company_uniq = models.Constraint(
         "UNIQUE (customer_id, company_id)", "A customer has one row of figures in a company."
     )
+
+    # === ACTIONS === #
+
+    def action_open_customer(self):
+        """Open the page of the customer whose figures these are."""
+        self.ensure_one()
+        return self.customer_id._get_form_action()

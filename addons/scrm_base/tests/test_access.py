@@ -8,6 +8,7 @@ OWN = (
     "scrm.identity",
     "scrm.identity.link",
     "scrm.interaction",
+    "scrm.metric",
     "scrm.lifecycle.standing",
     "scrm.lifecycle.history",
 )
@@ -32,6 +33,7 @@ class TestAccess(ScrmCase):
                 }
             ]
         )
+        cls.env["scrm.metric"]._refresh(cls.company)
         cls.env.flush_all()
         cls.users = {
             role: cls._make_user(f"test.{role}", f"scrm_base.group_scrm_base_{role}")
