@@ -21,6 +21,7 @@
         "views/loyalty_card_views.xml",
         "views/sale_order_views.xml",
         "views/scrm_customer_views.xml",
+        "views/scrm_metric_views.xml",
         "views/res_partner_views.xml",
         "views/portal_templates.xml",
         "views/menus.xml",

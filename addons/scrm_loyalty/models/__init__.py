@@ -11,3 +11,5 @@ from . import sale_order_line
 from . import res_partner
 from . import scrm_customer
 from . import scrm_identity
+from . import scrm_kpi
+from . import scrm_metric
