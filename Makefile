@@ -12,7 +12,8 @@ help:
 	@echo 'make test      all tests, those in a real browser included'
 	@echo 'make lint      style, old habits, dependencies, translations'
 	@echo 'make stop      stop what runs in this clone         make shell     Odoo shell on its database'
-	@echo 'make bench     the benchmarks                       make story     the story in a browser'
+	@echo 'make bench     the benchmarks (SCALE=full: a million customers; hours)'
+	@echo 'make story     the story in a browser'
 	@echo 'make matrix    each addon alone, in and out; the story without demo data, in English'
 	@echo '               (ADDONS="x y": these only, no story)      result: docs/matrix.md'
 	@echo 'make compat    tests of Odoo itself, stock and with the suite'
@@ -20,7 +21,10 @@ help:
 	@echo 'make i18n      export terms, keep translations      make db NAME=x [TEMPLATE=core|suite|demo]'
 	@echo 'make clean     remove databases and .venv           make distclean and the shared downloads'
 
-run stop shell test lint bench story i18n clean:
+bench:
+	@$(DEV) bench --scale $(or $(SCALE),small)
+
+run stop shell test lint story i18n clean:
 	@$(DEV) $@
 
 matrix:

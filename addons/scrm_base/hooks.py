@@ -5,6 +5,8 @@ def post_init_hook(env):
     """Make the customers of past business, and put that business on their timelines."""
     env["res.partner"]._scrm_backfill_customers()
     env["scrm.interaction"]._backfill()
+    # Figures and cut points of the past, as soon as a server runs.
+    env.ref("scrm_base.ir_cron_refresh_all_customers")._trigger()
 
 
 def uninstall_hook(env):

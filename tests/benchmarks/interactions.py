@@ -5,8 +5,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from harness.scales import BATCH, chosen  # noqa: E402  (its folder is on the path only now)
-from harness.stage import Stage  # noqa: E402
+from harness.scales import BATCH, chosen
+from harness.stage import Stage
 
 BATCHES = 20
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from harness.scales import chosen  # noqa: E402  (its folder is on the path only now)
-from harness.stage import Stage  # noqa: E402
+from harness.scales import chosen
+from harness.stage import Stage
 
 # Of the customers, how many something happens to in a day.
 TOUCHED = 0.014
@@ -53,7 +53,8 @@ SELECT customer_id, %(company)s, now(), order_count, amount, amount / order_coun
   FROM bench_metric
 """
 BARE_CUTS = """
-SELECT percentile_disc(ARRAY[.2, .4, .6, .8]) WITHIN GROUP (ORDER BY current_date - last_ordered_on),
+SELECT percentile_disc(ARRAY[.2, .4, .6, .8]) WITHIN GROUP (ORDER BY current_date - last_ordered_on)
+           AS recency,
        percentile_disc(ARRAY[.2, .4, .6, .8]) WITHIN GROUP (ORDER BY order_count_year),
        percentile_disc(ARRAY[.2, .4, .6, .8]) WITHIN GROUP (ORDER BY amount_year)
   FROM scrm_metric WHERE company_id = %(company)s AND order_count_year > 0

@@ -88,9 +88,9 @@ def cmd_story(_args):
     testing.story()
 
 
-def cmd_bench(_args):
+def cmd_bench(args):
     setup()
-    testing.bench()
+    testing.bench(args.scale)
 
 
 def cmd_matrix(args):
@@ -139,7 +139,8 @@ def parser():
     one.add_argument("addons", nargs="*", metavar="ADDON")
     add("lint", cmd_lint, "check style, old habits, dependencies and translations")
     add("story", cmd_story, "play the story that crosses all addons")
-    add("bench", cmd_bench, "run the benchmarks")
+    one = add("bench", cmd_bench, "run the benchmarks")
+    one.add_argument("--scale", choices=("small", "full"), default="small")
     one = add("matrix", cmd_matrix, "each addon alone, in and out; the story without demo data")
     one.add_argument("addons", nargs="*", metavar="ADDON", help="these only, and no story")
     one = add("compat", cmd_compat, "Odoo's own tests, stock and with the suite")

@@ -123,8 +123,8 @@ def story():
     conclude(pytest("story", [*PLAIN, ROOT / "tests" / "story", "-v"]))
 
 
-def bench():
-    """Run every benchmark; each prints its own figures."""
+def bench(scale="small"):
+    """Run every benchmark at a scale; each prints its own figures."""
     programs = sorted((ROOT / "tests" / "benchmarks").glob("*.py"))
     failed = []
     for program in programs:
@@ -133,7 +133,10 @@ def bench():
         step(f"Benchmark {program.stem}")
         sys.stdout.flush()
         done = subprocess.run(
-            [str(PYTHON), str(program)], env=environment(), cwd=ROOT, stdin=subprocess.DEVNULL
+            [str(PYTHON), str(program)],
+            env=environment(SCALE=scale),
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
         )
         if done.returncode:
             failed.append(program.stem)

@@ -64,15 +64,17 @@ class ScrmCustomer(models.Model):
 
     @api.model
     def _refresh_derived(self, customer_ids, company):
-        super()._refresh_derived(customer_ids, company)
+        res = super()._refresh_derived(customer_ids, company)
         self.env["scrm.metric"]._refresh(company, customer_ids)
+        return res
 
     @api.model
     def _refresh_all(self, company):
-        super()._refresh_all(company)
+        res = super()._refresh_all(company)
         self.env["scrm.metric"]._refresh(company)
         if self.env["scrm.rfm.cut"]._renew(company):
             self.env["scrm.metric"]._refresh(company)
+        return res
 
     # === ACTIONS === #
 

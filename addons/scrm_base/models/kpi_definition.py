@@ -86,9 +86,7 @@ class ScrmKpi(models.Model):
         """What a confirmed order amounts to, in the company's currency at the order's rate."""
         orders = self._get_order_domain(90)
         return Definition(
-            Part(
-                self.env._("ordered, with taxes"), "sale.order", orders, AMOUNT, is_amount=True
-            ),
+            Part(self.env._("ordered, with taxes"), "sale.order", orders, AMOUNT, is_amount=True),
             Part(self.env._("confirmed orders"), "sale.order", orders),
             days=90,
             unit="amount",

@@ -38,14 +38,14 @@ class ScrmRfmCut(models.Model):
         aggregator=None,
         help="Customers with a confirmed order in the 365 days before.",
     )
-    recency_1 = fields.Integer("Recency 1", required=True, readonly=True, aggregator=None)
-    recency_2 = fields.Integer("Recency 2", required=True, readonly=True, aggregator=None)
-    recency_3 = fields.Integer("Recency 3", required=True, readonly=True, aggregator=None)
-    recency_4 = fields.Integer("Recency 4", required=True, readonly=True, aggregator=None)
-    frequency_1 = fields.Integer("Frequency 1", required=True, readonly=True, aggregator=None)
-    frequency_2 = fields.Integer("Frequency 2", required=True, readonly=True, aggregator=None)
-    frequency_3 = fields.Integer("Frequency 3", required=True, readonly=True, aggregator=None)
-    frequency_4 = fields.Integer("Frequency 4", required=True, readonly=True, aggregator=None)
+    recency_1 = fields.Integer(required=True, readonly=True, aggregator=None)
+    recency_2 = fields.Integer(required=True, readonly=True, aggregator=None)
+    recency_3 = fields.Integer(required=True, readonly=True, aggregator=None)
+    recency_4 = fields.Integer(required=True, readonly=True, aggregator=None)
+    frequency_1 = fields.Integer(required=True, readonly=True, aggregator=None)
+    frequency_2 = fields.Integer(required=True, readonly=True, aggregator=None)
+    frequency_3 = fields.Integer(required=True, readonly=True, aggregator=None)
+    frequency_4 = fields.Integer(required=True, readonly=True, aggregator=None)
     monetary_1 = fields.Monetary("Value 1", required=True, readonly=True, aggregator=None)
     monetary_2 = fields.Monetary("Value 2", required=True, readonly=True, aggregator=None)
     monetary_3 = fields.Monetary("Value 3", required=True, readonly=True, aggregator=None)
@@ -79,7 +79,9 @@ class ScrmRfmCut(models.Model):
             )
 
     def _get_values(self, dimension):
-        return {key: self[f"{dimension}_{number}"] for key, number in zip("abcd", NUMBERS, strict=True)}
+        return {
+            key: self[f"{dimension}_{number}"] for key, number in zip("abcd", NUMBERS, strict=True)
+        }
 
     # === COMPUTING === #
 

@@ -101,9 +101,7 @@ class MetricCase(ScrmCase):
 
     def _read_all(self):
         rows = self.Metric.search([("company_id", "=", self.company.id)], order="customer_id")
-        return [
-            (row.customer_id.id, *(row[name] for name in FIGURES)) for row in rows
-        ]
+        return [(row.customer_id.id, *(row[name] for name in FIGURES)) for row in rows]
 
 
 @tagged("post_install", "-at_install")

@@ -37,9 +37,7 @@ class MetricScope:
         """Return the condition that a column of customers' ids is among those to refresh."""
         if not self.partial:
             return SQL("%s IS NOT NULL", column)
-        return SQL(
-            "%s IN (SELECT customer_id FROM %s)", column, SQL.identifier(SCOPE_TABLE)
-        )
+        return SQL("%s IN (SELECT customer_id FROM %s)", column, SQL.identifier(SCOPE_TABLE))
 
     def local_day(self, moment: SQL) -> SQL:
         """Return the company's day of a moment in UTC."""

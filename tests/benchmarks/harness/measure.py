@@ -51,7 +51,9 @@ class Report:
     def __init__(self, scale: str):
         self.loaded = _memory("VmRSS")
         self.missed: list[str] = []
-        print(f"\n  scale {scale}, {ROUNDS} rounds in turns, medians; CPU is Odoo's and PostgreSQL's")
+        print(
+            f"\n  scale {scale}, {ROUNDS} rounds in turns, medians; CPU is Odoo's and PostgreSQL's"
+        )
         print(f"  {'':34}{'wall s':>9}{'CPU s':>9}{'bare CPU':>10}{'ratio':>8}{'target':>8}"
               f"{'+MB':>6}  load")  # fmt: skip
 
