@@ -25,6 +25,8 @@
         "security/scrm_base_groups.xml",
         "security/ir.model.access.csv",
         "security/scrm_base_security.xml",
+        "security/scrm_import_rules.xml",
+        "security/scrm_quality_rules.xml",
         "data/scrm_pool_data.xml",
         "data/scrm_lifecycle_stage_data.xml",
         "data/queue_job_data.xml",
@@ -48,6 +50,8 @@
         "views/scrm_notice_rule_views.xml",
         "views/scrm_outbox_views.xml",
         "views/scrm_customer_import_views.xml",
+        "views/scrm_quality_issue_views.xml",
+        "views/scrm_quality_check_views.xml",
         "views/res_config_settings_views.xml",
     ],
     "demo": [

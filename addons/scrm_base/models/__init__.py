@@ -11,6 +11,7 @@ from . import identity
 from . import identity_cluster
 from . import identity_link
 from . import interaction
+from . import mail_thread
 from . import lifecycle_stage
 from . import lifecycle_standing
 from . import lifecycle_history
@@ -21,9 +22,19 @@ from . import flow_log
 from . import notice_rule
 from . import outbox
 from . import outbox_media
+from . import customer_quality
 from . import customer_import
+from . import customer_import_column
 from . import customer_import_line
+from . import customer_import_read
+from . import customer_import_retry
+from . import customer_import_sheet
 from . import res_partner
+from . import res_partner_backfill
+from . import interaction_backfill
+from . import quality_issue
+from . import quality_issue_collect
+from . import quality_check
 from . import res_users
 from . import res_partner_touch
 from . import sale_order

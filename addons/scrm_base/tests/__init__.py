@@ -1,4 +1,5 @@
 from . import test_access
+from . import test_capture
 from . import test_cluster_records
 from . import test_clusters
 from . import test_cron
@@ -14,6 +15,7 @@ from . import test_notice
 from . import test_outbox
 from . import test_outbox_race
 from . import test_partner
+from . import test_quality
 from . import test_region
 from . import test_spreadsheet
 from . import test_timeline
