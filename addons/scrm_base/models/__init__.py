@@ -26,6 +26,7 @@ from . import customer_quality
 from . import customer_import
 from . import customer_import_column
 from . import customer_import_line
+from . import customer_import_known
 from . import customer_import_read
 from . import customer_import_retry
 from . import customer_import_sheet

@@ -98,9 +98,7 @@ class AccountMove(models.Model):
                 kind,
                 event,
                 Interaction._get_sentence(sentence, name=SQL("d.name"), amount=amount),
-                SQL(
-                    "(%s)::timestamp AT TIME ZONE COALESCE(z.tz, 'UTC') AT TIME ZONE 'UTC'", day
-                ),
+                SQL("(%s)::timestamp AT TIME ZONE COALESCE(z.tz, 'UTC') AT TIME ZONE 'UTC'", day),
                 happened,
                 in_range,
             )

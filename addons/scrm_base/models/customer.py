@@ -258,7 +258,8 @@ class ScrmCustomer(models.Model):
             {c.id: None for c in in_force.values() if not c.main_partner_id}
         ).sudo()
         if todo_sudo:
-            todo_sudo.identity_ids._lock_clusters()
+            # browsed anew: what a relation gives is fetched again one by one once invalidated
+            todo_sudo.identity_ids.browse(todo_sudo.identity_ids.ids)._lock_clusters()
             count = self.env["res.company"].sudo().search_count([])
             partners = (
                 self.env["res.partner"]

@@ -132,25 +132,30 @@ class ScrmCustomerImport(models.Model):
                 record._move_along("reset")
             if record._read_file():
                 record._move_along("preview")
+        return True
 
     def action_reset(self):
         """Go back to choose another file."""
         self._move_along("reset")
+        return True
 
     # === IMPORT === #
 
     def action_start(self):
         """Import the rows that can be imported, in the background."""
         self._move_along("start")
+        return True
 
     def action_resume(self):
         """Plan the rest again, after a job was lost or has failed."""
         self.check_access("write")
         self.filtered(lambda record: record.state == "importing")._enqueue()
+        return True
 
     def action_cancel(self):
         """Stop; what is imported stays."""
         self._move_along("cancel")
+        return True
 
     def _flow_check(self, transition, vals):
         if transition.key == "start" and not self.pending_count:

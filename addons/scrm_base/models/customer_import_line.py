@@ -229,40 +229,6 @@ class ScrmCustomerImportLine(models.Model):
         )
         self._close(partners)
 
-    def _import_known(self, recognised):
-        """Complete the contacts of customers that are known: what is filled in stays.
-
-        :param recognised: the result of ``_recognise``
-        """
-        common = self._prepare_common()
-        nobody = self.env["scrm.customer"]
-        without = [owners for owners, partner in map(recognised.get, self.ids) if not partner]
-        made = nobody.union(*without)._ensure_partners()
-        partner_ids = []
-        for line in self:
-            owners, partner = recognised[line.id]
-            partner = (partner or made[owners.id]).sudo().with_context(tracking_disable=True)
-            line._complete_partner(partner, common)
-            partner_ids.append(partner.id)
-        self._close(self.env["res.partner"].browse(partner_ids))
-
-    def _complete_partner(self, partner, common):
-        values = self._prepare_partner_vals(common)
-        new_tags = [c for c in values.pop("category_id") if c[1] not in partner.category_id.ids]
-        if partner.city:
-            # An address is one thing: half of the old and half of the new is nobody's.
-            for key in ("city_id", "state_id", "country_id"):
-                values.pop(key)
-        values = {
-            key: value
-            for key, value in values.items()
-            if value and key not in ("company_id", "is_company") and not partner[key]
-        }
-        if new_tags:
-            values["category_id"] = new_tags
-        if values:
-            partner.write(values)
-
     def _close(self, partners):
         """Make the contacts customers, tie the rows' handles to them and note the import.
 
@@ -299,6 +265,7 @@ class ScrmCustomerImportLine(models.Model):
         """
         wanted = [(identity, h) for line, identity in entries for h in line._get_handles()]
         handles = self.env["scrm.identity"]._resolve_many([handle for _owner, handle in wanted])
+        handles.union(*(identity for identity, _handle in wanted)).fetch(["customer_id"])
         pairs = [
             (identity, known)
             for (identity, _handle), known in zip(wanted, handles, strict=True)

@@ -35,7 +35,7 @@ class ScrmCustomerImport(models.Model):
         copy=False,
         help="The first sheet with data, unless you choose another.",
     )
-    column_ids = fields.One2many("scrm.customer.import.column", "import_id", "Columns")
+    column_ids = fields.One2many("scrm.customer.import.column", "import_id")
     column_problem = fields.Text(compute="_compute_column_problem")
     # The titles of the file, by which the next file of the same layout is recognised
     layout_key = fields.Char(readonly=True, copy=False, index="btree_not_null")
@@ -113,7 +113,7 @@ class ScrmCustomerImport(models.Model):
         sheets = self.sheet_ids.create(
             [{"import_id": self.id, "name": name} for name in sheet.names]
         )
-        super().write({"sheet_id": sheets.filtered(lambda s: s.name == sheet.name)[:1].id})
+        self.sheet_id = sheets.filtered(lambda s: s.name == sheet.name)[:1]
 
     def _write_columns(self, sheet):
         """Say how each column is read: as in the last file with these titles, or by its title."""

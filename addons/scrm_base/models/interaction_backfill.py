@@ -53,7 +53,9 @@ class ScrmInteraction(models.Model):
             table = SQL.identifier(self.env[model]._table)
             low, high = self.env.execute_query(SQL("SELECT min(id), max(id) FROM %s", table))[0]
             if low is not None:
-                batches += [(model, first, first + width - 1) for first in range(low, high + 1, width)]
+                batches += [
+                    (model, first, first + width - 1) for first in range(low, high + 1, width)
+                ]
         return batches
 
     @api.model
@@ -82,7 +84,8 @@ class ScrmInteraction(models.Model):
                     create_uid, create_date, write_uid, write_date
                 )
                 SELECT i.id, i.customer_id, v.company_id, v.kind, v.summary, v.occurred_at,
-                       %(model)s, v.res_id, v.user_id, %(model)s || ':' || v.res_id || ':' || v.event,
+                       %(model)s, v.res_id, v.user_id,
+                       %(model)s || ':' || v.res_id || ':' || v.event,
                        %(uid)s, %(now)s, %(uid)s, %(now)s
                   FROM (%(past)s) v
                   %(identity)s
@@ -289,7 +292,7 @@ class ScrmInteraction(models.Model):
         """Make customers of the potentials whose orders stand on the timeline, oldest first."""
         Stage = self.env["scrm.lifecycle.stage"]
         potential = Stage._get_by_code("potential")
-        for company in self.env["res.company"].sudo().search([]):
+        for company in self.env["res.company"].sudo().search([("scrm_pool_id", "!=", False)]):
             rows = self.env.execute_query(
                 SQL(
                     """

@@ -51,7 +51,9 @@ class MailThread(models.AbstractModel):
                     "identity_id": identity.id,
                     "company_id": company.id,
                     "kind": kind,
-                    "summary": self._scrm_summarise_message(message_sudo.subject, message_sudo.body),
+                    "summary": self._scrm_summarise_message(
+                        message_sudo.subject, message_sudo.body
+                    ),
                     "occurred_at": message_sudo.date,
                     "dedupe_key": f"mail.message:{message.id}:{partner_id}",
                     "record": self,

@@ -5,7 +5,6 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 
-
 class ScrmQualityCheck(models.Model):
     """How many records of a company have one kind of flaw, and when that was counted."""
 
@@ -85,7 +84,7 @@ class ScrmQualityCheck(models.Model):
     def _cron_check(self):
         """Count nightly, company by company."""
         Cron = self.env["ir.cron"]
-        companies = self.env["res.company"].search([])
+        companies = self.env["res.company"].search([("scrm_pool_id", "!=", False)])
         Cron._commit_progress(remaining=len(companies))
         for company in companies:
             self._check_company(company)

@@ -24,7 +24,10 @@ class ScrmQualityIssue(models.Model):
         )
         self._collect_malformed_phones(company)
         self._collect_malformed_emails(company)
-        for kind, column in (("shared_phone", "phone_sanitized"), ("shared_email", "email_normalized")):
+        for kind, column in (
+            ("shared_phone", "phone_sanitized"),
+            ("shared_email", "email_normalized"),
+        ):
             self._collect_shared(company, kind, column)
         unknown = self.env["res.partner"]._scrm_get_backfill_ids(company)
         self._insert([(company.id, "unknown", id_, None, None) for id_ in unknown])
@@ -81,7 +84,8 @@ class ScrmQualityIssue(models.Model):
         rows = self.env.execute_query(
             SQL(
                 "SELECT p.id, p.email FROM res_partner p"
-                " WHERE %s AND p.email ~ '\\S' AND trim(p.email, E' \\t\\r\\n') !~ %s ORDER BY p.id",
+                " WHERE %s AND p.email ~ '\\S' AND trim(p.email, E' \\t\\r\\n') !~ %s"
+                " ORDER BY p.id",
                 self._is_known(company),
                 EMAIL,
             )

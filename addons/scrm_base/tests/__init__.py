@@ -11,6 +11,7 @@ from . import test_guard_clicks
 from . import test_handles
 from . import test_identity
 from . import test_identity_race
+from . import test_import_files
 from . import test_notice
 from . import test_outbox
 from . import test_outbox_race

@@ -17,8 +17,9 @@ from .spreadsheet_files import make_csv, make_xls
 HEADER = ["姓名", "手机（必填）", "电子邮箱", "城市", "公司名称", "标签", "客户编号"]
 
 
-@tagged("post_install", "-at_install")
-class TestCustomerImport(ScrmCase):
+class ImportCase(ScrmCase):
+    """Short ways to import a list."""
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -49,6 +50,9 @@ class TestCustomerImport(ScrmCase):
         record.action_preview()
         return self._run(record)
 
+
+@tagged("post_install", "-at_install")
+class TestCustomerImport(ImportCase):
     def _get_jobs(self, record):
         jobs = self.env["queue.job"].search([("model_name", "=", record._name)])
         return jobs.filtered(lambda job: record <= job.records.with_env(record.env))
@@ -147,9 +151,7 @@ class TestCustomerImport(ScrmCase):
                                    ("row", "new", "matched", "conflict", "error"))
         )  # fmt: skip
         self.assertFalse(known.partner_ids + other.partner_ids, "a preview writes nothing")
-        self.assertEqual(
-            ["name", "phone", "email", "code"], record.column_ids.mapped("target")
-        )
+        self.assertEqual(["name", "phone", "email", "code"], record.column_ids.mapped("target"))
 
     def test_files_that_cannot_be_imported(self):
         cases = {

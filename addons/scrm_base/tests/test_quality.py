@@ -92,9 +92,7 @@ class TestQuality(ScrmCase):
         identities = (one | two)._scrm_ensure_identity()
         action = issues[0].action_open_sharers()
         self.assertEqual("scrm.customer", action["res_model"])
-        self.assertEqual(
-            identities.customer_id, self.env["scrm.customer"].search(action["domain"])
-        )
+        self.assertEqual(identities.customer_id, self.env["scrm.customer"].search(action["domain"]))
         identities.customer_id.action_unite()
         self.assertEqual(0, self._check()["shared_phone"], "one customer shares with itself")
 

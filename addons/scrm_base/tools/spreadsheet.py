@@ -1,8 +1,9 @@
 """One reader for the tables people upload: .xls, .xlsx and .csv.
 
 ``read_sheet(content, filename)`` gives the first sheet with data, or the one that is asked for, as
-a header and rows of plain Python values. A cell that holds no usable value becomes a ``CellError`` and never stops the file;
-a file that cannot be read at all raises ``SpreadsheetError`` with a sentence for its owner.
+a header and rows of plain Python values. A cell that holds no usable value becomes a ``CellError``
+and never stops the file; a file that cannot be read at all raises ``SpreadsheetError`` with a
+sentence for its owner.
 
 What the file *is* decides how it is read, not what it is called: systems that export a web page
 or an .xlsx under the name ``.xls`` are common.
@@ -270,9 +271,7 @@ def _convert_xls_cell(cell: xlrd.sheet.Cell, datemode: int) -> Cell:
 # === .xlsx ===
 
 
-def _iter_xlsx_sheets(
-    content: bytes, max_rows: int, max_columns: int
-) -> Iterator[_Tab]:
+def _iter_xlsx_sheets(content: bytes, max_rows: int, max_columns: int) -> Iterator[_Tab]:
     _check_archive(content)
     try:
         book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
