@@ -244,35 +244,60 @@ class ScrmCustomer(models.Model):
         :return: res.partner, one record
         """
         self.ensure_one()
-        if self.merged_into_id:
-            return self.merged_into_id._ensure_partner()
-        if self.main_partner_id:
-            return self.main_partner_id
+        return self._ensure_partners()[self.id]
+
+    def _ensure_partners(self):
+        """Return {customer id: res.partner}, the main contacts, made now where there are none.
+
+        A bounded number of queries for any number of customers.
+        """
+        in_force = {customer: customer.merged_into_id or customer for customer in self}
         # sudo: an agent, a job or a portal page begins business; the contact's fields are those
         # of the customer, not the caller's. The raw handles are read for the card alone.
-        customer_sudo = self.sudo()
-        customer_sudo.identity_ids._lock_clusters()
-        pool = customer_sudo.pool_id
-        elsewhere = [("scrm_pool_id", "!=", pool.id)]
-        is_shared = not self.env["res.company"].sudo().search_count(elsewhere, limit=1)
-        company = (self.env.company & pool.company_ids) or pool.company_ids[:1]
-        partner = (
-            self.env["res.partner"]
-            .sudo()
-            .create(
-                {
-                    "name": customer_sudo.name,
-                    "is_company": customer_sudo.kind == "organisation",
-                    "phone": customer_sudo._get_identity("phone").value,
-                    "email": customer_sudo._get_identity("email").value,
-                    "company_id": False if is_shared else company.id,
-                }
+        todo_sudo = self.browse(
+            {c.id: None for c in in_force.values() if not c.main_partner_id}
+        ).sudo()
+        if todo_sudo:
+            # browsed anew: what a relation gives is fetched again one by one once invalidated
+            todo_sudo.identity_ids.browse(todo_sudo.identity_ids.ids)._lock_clusters()
+            count = self.env["res.company"].sudo().search_count([])
+            partners = (
+                self.env["res.partner"]
+                .sudo()
+                .create([customer._prepare_partner_vals(count) for customer in todo_sudo])
             )
-        )
-        handle = partner._scrm_get_handle(pool)
-        identity = self.env["scrm.identity"]._resolve(handle, pool=pool)
-        customer_sudo._get_first_identity()._attach(identity, rule="contact_made")
-        return partner.sudo(False)
+            pairs = [
+                (customer._get_first_identity(), partner._scrm_get_handle(customer.pool_id))
+                for customer, partner in zip(todo_sudo, partners, strict=True)
+            ]
+            for pool, customers in todo_sudo.grouped("pool_id").items():
+                of_pool = [pair for pair in pairs if pair[0].pool_id == pool]
+                identities = self.env["scrm.identity"]._resolve_many(
+                    [handle for _first, handle in of_pool], pool=pool
+                )
+                self.env["scrm.identity"]._attach_many(
+                    [(pair[0], own) for pair, own in zip(of_pool, identities, strict=True)],
+                    rule="contact_made",
+                )
+                customers.invalidate_recordset(["partner_ids", "main_partner_id"], flush=False)
+        return {customer.id: winner.main_partner_id for customer, winner in in_force.items()}
+
+    def _prepare_partner_vals(self, company_count):
+        """Return the values of the contact with which this customer's business begins.
+
+        :param company_count: how many companies there are; with one pool they share the contact
+        """
+        self.ensure_one()
+        pool = self.pool_id
+        is_shared = len(pool.company_ids) == company_count
+        company = (self.env.company & pool.company_ids) or pool.company_ids[:1]
+        return {
+            "name": self.name,
+            "is_company": self.kind == "organisation",
+            "phone": self._get_identity("phone").value,
+            "email": self._get_identity("email").value,
+            "company_id": False if is_shared else company.id,
+        }
 
     # === ACTIONS === #
 

@@ -2,18 +2,13 @@ import base64
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import split_every
 from odoo.tools.translate import LazyTranslate
 
-from ..tools.customer_rows import get_missing_columns, parse_row, recognise_columns
 from ..tools.flow import Transition
-from ..tools.spreadsheet import CellError, SpreadsheetError, as_text, read_sheet
 from ..tools.spreadsheet_write import write_sheet
 
 _lt = LazyTranslate(__name__)
 
-#: Rows of a preview are written in parts of this size.
-LINES_PER_CREATE = 1000
 _IMPORTERS = ("scrm_base.group_scrm_base_operator",)
 
 
@@ -33,6 +28,7 @@ class ScrmCustomerImport(models.Model):
         Transition("preview", "draft", "previewed", _lt("Preview"), _IMPORTERS),
         Transition("reset", "previewed", "draft", _lt("Choose another file"), _IMPORTERS),
         Transition("start", "previewed", "importing", _lt("Import"), _IMPORTERS),
+        Transition("retry", "done", "importing", _lt("Try again"), _IMPORTERS),
         Transition("finish", "importing", "done", _lt("Finish"), _IMPORTERS),
         Transition(
             "cancel", ("draft", "previewed", "importing"), "cancelled", _lt("Stop"), _IMPORTERS
@@ -62,9 +58,6 @@ class ScrmCustomerImport(models.Model):
     )
     file = fields.Binary(attachment=True, copy=False)
     filename = fields.Char("File Name", copy=False)
-    # {"header": titles, "columns": {field: index}} of the file, as it was read
-    column_map = fields.Json(readonly=True, copy=False)
-    column_summary = fields.Text("Columns", compute="_compute_column_summary")
     line_ids = fields.One2many("scrm.customer.import.line", "import_id", readonly=True)
     row_count = fields.Integer("Rows", compute="_compute_counts")
     new_count = fields.Integer("New", compute="_compute_counts")
@@ -84,33 +77,6 @@ class ScrmCustomerImport(models.Model):
     def _compute_name(self):
         for record in self:
             record.name = record.name or record.filename
-
-    @api.depends("column_map")
-    def _compute_column_summary(self):
-        labels = self._get_column_labels()
-        for record in self:
-            header = (record.column_map or {}).get("header", [])
-            columns = (record.column_map or {}).get("columns", {})
-            columns = dict(sorted(columns.items(), key=lambda item: item[1]))
-            used = [f"{header[index]} → {labels[name]}" for name, index in columns.items()]
-            rest = [title for i, title in enumerate(header) if title and i not in columns.values()]
-            lines = [self.env._("Read: %s", ", ".join(used))] if used else []
-            if rest:
-                lines.append(self.env._("Not read: %s", ", ".join(rest)))
-            record.column_summary = "\n".join(lines)
-
-    @api.model
-    def _get_column_labels(self):
-        line_fields = self.env["scrm.customer.import.line"].fields_get(attributes=["string"])
-        return {
-            "name": line_fields["name"]["string"],
-            "phone": line_fields["phone"]["string"],
-            "email": line_fields["email"]["string"],
-            "city": line_fields["city"]["string"],
-            "company": line_fields["company_name"]["string"],
-            "tags": line_fields["tags"]["string"],
-            "code": line_fields["code"]["string"],
-        }
 
     @api.depends("line_ids.status", "line_ids.result")
     def _compute_counts(self):
@@ -146,13 +112,6 @@ class ScrmCustomerImport(models.Model):
 
     # === CRUD === #
 
-    def write(self, vals):
-        if "file" in vals and any(record.state != "draft" for record in self):
-            raise UserError(
-                self.env._("The file is read already. Use “Choose another file” first.")
-            )
-        return super().write(vals)
-
     @api.ondelete(at_uninstall=False)
     def _unlink_except_imported(self):
         if any(record.state in ("importing", "done") for record in self):
@@ -163,79 +122,40 @@ class ScrmCustomerImport(models.Model):
     # === PREVIEW === #
 
     def action_preview(self):
-        """Read the file and say of each row what would become of it."""
+        """Read the file and say of each row what would become of it.
+
+        Again after columns or sheet were changed. Where no column says who is who, nothing is
+        previewed; the columns then wait for a person to choose.
+        """
         for record in self:
-            record._read_file()
-            record._move_along("preview")
+            if record.state == "previewed":
+                record._move_along("reset")
+            if record._read_file():
+                record._move_along("preview")
+        return True
 
     def action_reset(self):
         """Go back to choose another file."""
         self._move_along("reset")
-
-    def _read_file(self):
-        self.ensure_one()
-        self.check_access("write")
-        if not self.file:
-            raise UserError(self.env._("Choose a file first: .xlsx, .xls or .csv."))
-        try:
-            sheet = read_sheet(base64.b64decode(self.file), self.filename or "")
-        except SpreadsheetError as error:
-            raise UserError(self.env._(error.message)) from error
-        columns = recognise_columns(sheet.header)
-        missing = get_missing_columns(columns)
-        if missing is not None:
-            raise UserError(self.env._(missing))
-        if not sheet.rows:
-            raise UserError(self.env._("The file has a header row, but no rows below it."))
-        self.column_map = {"header": list(sheet.header), "columns": columns}
-        # sudo: lines are written by the system alone; the right to import was checked above
-        lines = self.sudo().line_ids
-        lines.unlink()
-        country_code = self.company_id.country_id.code or "CN"
-        numbered = [
-            (number, cells, parse_row(cells, columns, sheet.header, country_code))
-            for number, cells in sheet.numbered_rows()
-        ]
-        for part in split_every(LINES_PER_CREATE, numbered, list):
-            lines.create([self._prepare_line_vals(*entry) for entry in part])
-        lines = self.sudo().line_ids.with_company(self.company_id)
-        lines._match()
-
-    def _prepare_line_vals(self, number, cells, row):
-        problems = " ".join(self.env._(problem) for problem in row.problems)
-        return {
-            "import_id": self.id,
-            "row_number": number,
-            "cells": [
-                cell.code if isinstance(cell, CellError) else as_text(cell) for cell in cells
-            ],
-            "name": row.name,
-            "phone": row.phone,
-            "email": row.email,
-            "city": row.city,
-            "company_name": row.company,
-            "tags": ", ".join(row.tags),
-            "code": row.code,
-            "content_key": row.get_content_key(),
-            "status": "error" if problems else "new",
-            "result": "rejected" if problems else "pending",
-            "reason": problems,
-        }
+        return True
 
     # === IMPORT === #
 
     def action_start(self):
         """Import the rows that can be imported, in the background."""
         self._move_along("start")
+        return True
 
     def action_resume(self):
         """Plan the rest again, after a job was lost or has failed."""
         self.check_access("write")
         self.filtered(lambda record: record.state == "importing")._enqueue()
+        return True
 
     def action_cancel(self):
         """Stop; what is imported stays."""
         self._move_along("cancel")
+        return True
 
     def _flow_check(self, transition, vals):
         if transition.key == "start" and not self.pending_count:
@@ -248,11 +168,10 @@ class ScrmCustomerImport(models.Model):
         return super()._flow_check(transition, vals)
 
     def _flow_after(self, transition):
-        if transition.key == "start":
+        if transition.key in ("start", "retry"):
             self._enqueue()
         if transition.key == "reset":
-            # sudo: lines are written by the system alone; the flow has checked the user
-            self.sudo().line_ids.unlink()
+            self._delete_lines()
         return super()._flow_after(transition)
 
     def _notice_get_responsible(self):
@@ -277,7 +196,7 @@ class ScrmCustomerImport(models.Model):
         # sudo: whoever may import makes contacts and customers by it, also without the right
         # to edit contacts by hand; the flow has checked the user's role.
         self_sudo = self.sudo().with_company(self.company_id)
-        if self_sudo.line_ids.browse()._import_next_batch(self_sudo):
+        if self_sudo.env["scrm.customer.import.line"]._import_next_batch(self_sudo):
             self._enqueue()
         else:
             self_sudo._move_along("finish")
@@ -299,10 +218,13 @@ class ScrmCustomerImport(models.Model):
     def _make_errors_file(self):
         """Return an .xlsx of the rejected rows as they were, with row number and reason."""
         self.ensure_one()
-        header = list((self.column_map or {}).get("header", []))
-        lines = self.line_ids.filtered(lambda line: line.result == "rejected")
+        lines = self.line_ids.search_fetch(
+            [("import_id", "=", self.id), ("result", "=", "rejected")],
+            ["cells", "row_number", "reason"],
+        )
+        titles = [title or "" for title in self.column_ids.mapped("title")]
         return write_sheet(
-            [*header, self.env._("Row in the file"), self.env._("Reason")],
+            [*titles, self.env._("Row in the file"), self.env._("Reason")],
             ([*(line.cells or []), line.row_number, line.reason or ""] for line in lines),
         )
 

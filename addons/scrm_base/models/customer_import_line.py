@@ -59,6 +59,8 @@ class ScrmCustomerImportLine(models.Model):
     reason = fields.Text(readonly=True)
     customer_id = fields.Many2one("scrm.customer", readonly=True, index="btree_not_null")
 
+    _pending_idx = models.Index("(import_id, row_number, id) WHERE result = 'pending'")
+
     # === RECOGNITION === #
 
     def _get_handles(self):
@@ -104,21 +106,26 @@ class ScrmCustomerImportLine(models.Model):
         )
         return {ref: found for ref, found in partners.grouped("ref").items() if len(found) == 1}
 
-    def _match(self):
-        """Say of each good row whether its customer is new, known or not clear."""
+    def _match(self, first_rows):
+        """Say of each good row whether its customer is new, known or not clear.
+
+        :param dict first_rows: what :meth:`_find_twin` knows of the rows above
+        """
         pending = self.filtered(lambda line: line.result == "pending")
         recognised = pending._recognise()
-        first_rows = {}
         for line in pending:
             line._write_match(*recognised[line.id], line._find_twin(first_rows))
 
     def _find_twin(self, first_rows):
-        """Return an earlier row of the file with a handle in common, and remember this one."""
-        keys = [handle.key for handle in self._get_handles()]
-        keys += [("code", "", self.code)] if self.code else []
-        twin = next((first_rows[key] for key in keys if key in first_rows), self.browse())
+        """Return (row number, name) of a row above with a handle in common, and remember this.
+
+        :param dict first_rows: {handle: (row number, name)}
+        """
+        keys = [(handle.id_type, handle.value) for handle in self._get_handles()]
+        keys += [("code", self.code)] if self.code else []
+        twin = next((first_rows[key] for key in keys if key in first_rows), None)
         for key in keys:
-            first_rows.setdefault(key, self)
+            first_rows.setdefault(key, (self.row_number, self.name))
         return twin
 
     def _write_match(self, owners, partner, twin):
@@ -135,21 +142,21 @@ class ScrmCustomerImportLine(models.Model):
                     names=", ".join(names),
                 ),
             )
-        elif twin and twin.name != self.name:
+        elif twin and twin[1] != self.name:
             values.update(
                 status="conflict",
                 result="rejected",
                 reason=self.env._(
                     "Row %(row)s gives the same phone number, e-mail address or code to "
                     "“%(name)s”.",
-                    row=twin.row_number,
-                    name=twin.name,
+                    row=twin[0],
+                    name=twin[1],
                 ),
             )
         elif twin:
             values.update(
                 status="matched",
-                reason=self.env._("The same customer as in row %s.", twin.row_number),
+                reason=self.env._("The same customer as in row %s.", twin[0]),
             )
         elif owners or partner:
             values["status"] = "matched"
@@ -197,7 +204,7 @@ class ScrmCustomerImportLine(models.Model):
         recognised = self._recognise()
         conflicts = self.filtered(lambda line: _is_conflict(*recognised[line.id]))
         for line in conflicts:
-            line._write_match(*recognised[line.id], self.browse())
+            line._write_match(*recognised[line.id], None)
         lines = self - conflicts
         known = lines.filtered(lambda line: any(recognised[line.id]))
         # Of rows that are one person, the first makes the contact, the others complete it.
@@ -221,37 +228,6 @@ class ScrmCustomerImportLine(models.Model):
             .with_env(self.env)
         )
         self._close(partners)
-
-    def _import_known(self, recognised):
-        """Complete the contacts of customers that are known: what is filled in stays.
-
-        :param recognised: the result of ``_recognise``
-        """
-        common = self._prepare_common()
-        partner_ids = []
-        for line in self:
-            owners, partner = recognised[line.id]
-            partner = (partner or owners._ensure_partner()).sudo()
-            line._complete_partner(partner, common)
-            partner_ids.append(partner.id)
-        self._close(self.env["res.partner"].browse(partner_ids))
-
-    def _complete_partner(self, partner, common):
-        values = self._prepare_partner_vals(common)
-        new_tags = [c for c in values.pop("category_id") if c[1] not in partner.category_id.ids]
-        if partner.city:
-            # An address is one thing: half of the old and half of the new is nobody's.
-            for key in ("city_id", "state_id", "country_id"):
-                values.pop(key)
-        values = {
-            key: value
-            for key, value in values.items()
-            if value and key not in ("company_id", "is_company") and not partner[key]
-        }
-        if new_tags:
-            values["category_id"] = new_tags
-        if values:
-            partner.write(values)
 
     def _close(self, partners):
         """Make the contacts customers, tie the rows' handles to them and note the import.
@@ -289,6 +265,7 @@ class ScrmCustomerImportLine(models.Model):
         """
         wanted = [(identity, h) for line, identity in entries for h in line._get_handles()]
         handles = self.env["scrm.identity"]._resolve_many([handle for _owner, handle in wanted])
+        handles.union(*(identity for identity, _handle in wanted)).fetch(["customer_id"])
         pairs = [
             (identity, known)
             for (identity, _handle), known in zip(wanted, handles, strict=True)

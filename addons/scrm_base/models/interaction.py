@@ -26,6 +26,9 @@ class ScrmInteraction(models.Model):
         selection=[
             ("message_in", "Message received"),
             ("message_out", "Message sent"),
+            ("call", "Phone call"),
+            ("meeting", "Meeting"),
+            ("lead", "Lead"),
             ("order", "Order"),
             ("delivery", "Delivery"),
             ("invoice", "Invoice"),
@@ -181,12 +184,6 @@ class ScrmInteraction(models.Model):
             ]
         )
         return identity_of
-
-    @api.model
-    def _backfill(self):
-        """Record the business of the time before the addon was there; again changes nothing."""
-        self.env["sale.order"]._scrm_backfill()
-        self.env["account.move"]._scrm_backfill()
 
     # === ACTIONS === #
 

@@ -19,6 +19,17 @@ class ResCompany(models.Model):
         ondelete="restrict",
         help="Companies of one pool share their customers: a phone number means the same person.",
     )
+    scrm_stale_months = fields.Integer(
+        string="Customers Are Stale After",
+        default=12,
+        required=True,
+        help="Months without a sign of a customer, after which Data Quality counts them as stale.",
+    )
+
+    _scrm_stale_months_positive = models.Constraint(
+        "CHECK (scrm_stale_months > 0)",
+        "Customers become stale after at least one month. Enter a whole number of months.",
+    )
 
     @api.depends("parent_id")
     def _compute_scrm_pool_id(self):

@@ -9,6 +9,7 @@ class ResConfigSettings(models.TransientModel):
         compute="_compute_scrm_late_notice_count",
         help="Notices that have been due for more than ten minutes.",
     )
+    scrm_stale_months = fields.Integer(related="company_id.scrm_stale_months", readonly=False)
 
     def _compute_scrm_late_notice_count(self):
         # sudo: the settings are for administrators, who need not be operators of Social CRM

@@ -1,19 +1,20 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
-from odoo.tools import SQL, split_every
+from odoo.tools import SQL
 
 from ..tools.handles import Handle, normalise_email, normalise_phone
 
 # Contacts of these types are addresses of their commercial entity, not somebody.
 ADDRESS_TYPES = ("invoice", "delivery", "other")
-BACKFILL_BATCH = 1000
 # What a contact's own form shows of a timeline; the whole of it is one click away.
 TIMELINE_ON_CONTACT = 40
 
 
 class ResPartner(models.Model):
     _inherit = "res.partner"
+
+    _scrm_captures_messages = True
 
     scrm_customer_id = fields.Many2one(
         comodel_name="scrm.customer",
@@ -252,65 +253,6 @@ class ResPartner(models.Model):
             for (entity, key), owners in holders.items()
             if len(owners) > 1
         }
-
-    # === BACKFILL === #
-
-    @api.model
-    def _scrm_backfill_customers(self):
-        """Make the customers of past leads, orders and invoices, in batches per company."""
-        for company in self.env["res.company"].sudo().search([("scrm_pool_id", "!=", False)]):
-            for ids in split_every(BACKFILL_BATCH, self._scrm_get_backfill_ids(company)):
-                self.with_company(company).browse(ids)._scrm_get_identity_map(in_business=True)
-
-    @api.model
-    def _cron_scrm_backfill_customers(self):
-        """Make known, nightly, whoever did business in a way that records no interaction."""
-        Cron = self.env["ir.cron"]
-        with_pool = [("scrm_pool_id", "!=", False)]
-        todo = [
-            (company, ids)
-            for company in self.env["res.company"].search(with_pool)
-            for ids in split_every(BACKFILL_BATCH, self._scrm_get_backfill_ids(company))
-        ]
-        Cron._commit_progress(remaining=len(todo))
-        for company, ids in todo:
-            self.with_company(company).browse(ids)._scrm_get_identity_map(in_business=True)
-            if not Cron._commit_progress(1):
-                break
-
-    @api.model
-    def _scrm_get_backfill_ids(self, company):
-        """Return the ids of a company's business partners that nobody knows yet."""
-        self.env.flush_all()
-        rows = self.env.execute_query(
-            SQL(
-                """
-                WITH business AS (
-                    SELECT partner_id FROM sale_order
-                     WHERE state = 'sale' AND company_id = %(company)s
-                    UNION
-                    SELECT partner_id FROM account_move
-                     WHERE state = 'posted' AND move_type IN ('out_invoice', 'out_refund')
-                       AND company_id = %(company)s
-                    UNION
-                    SELECT partner_id FROM crm_lead
-                     WHERE COALESCE(company_id, %(company)s) = %(company)s
-                ), holder AS (
-                    SELECT DISTINCT CASE WHEN p.type IN %(addresses)s AND p.parent_id IS NOT NULL
-                                         THEN p.commercial_partner_id ELSE p.id END AS id
-                      FROM business b JOIN res_partner p ON p.id = b.partner_id
-                )
-                SELECT h.id FROM holder h
-                 WHERE NOT EXISTS (SELECT FROM scrm_identity i
-                                    WHERE i.partner_id = h.id AND i.pool_id = %(pool)s)
-                 ORDER BY h.id
-                """,
-                company=company.id,
-                pool=company.scrm_pool_id.id,
-                addresses=ADDRESS_TYPES,
-            )
-        )
-        return [row[0] for row in rows]
 
     # === ACTIONS === #
 

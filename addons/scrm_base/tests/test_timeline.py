@@ -217,7 +217,10 @@ class TestBusinessOnTimeline(ScrmCase):
         order._action_cancel()
         order.action_draft()
         order.action_confirm()
-        self.assertEqual(["order"], self._kinds())
+        keys = self.partner.scrm_customer_id.interaction_ids.sorted("id").mapped("dedupe_key")
+        self.assertEqual(
+            [f"sale.order:{order.id}:{event}" for event in ("confirmed", "cancelled")], keys
+        )
 
     def test_many_orders_at_once(self):
         partners = self.partner | self._make_partner(name="李先生")

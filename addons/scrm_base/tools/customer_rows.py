@@ -6,10 +6,11 @@ import hashlib
 import json
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from typing import Final
 
 from odoo.tools.translate import LazyGettext, LazyTranslate
 
@@ -20,6 +21,10 @@ from .spreadsheet_write import unescape_formula
 _lt = LazyTranslate(__name__, default_lang="en_US")
 
 MAX_TEXT = 200
+#: A number in scientific notation with fewer digits than this has lost its last ones.
+MIN_DIGITS = 9
+#: A long number as spreadsheet programs write it into a .csv.
+_SCIENTIFIC_RE: Final = re.compile(r"(\d)(?:\.(\d+))?E\+?(\d{1,2})", re.IGNORECASE)
 
 #: What people write over a column, in English and in Chinese.
 HEADERS: Mapping[str, tuple[str, ...]] = {
@@ -81,19 +86,22 @@ def recognise_columns(header: Sequence[str]) -> dict[str, int]:
     return columns
 
 
-def get_missing_columns(columns: Iterable[str]) -> LazyGettext | None:
-    """Return a sentence when a list with these columns can never be imported."""
-    columns = set(columns)
+def get_column_problem(columns: Sequence[str]) -> LazyGettext | None:
+    """Return a sentence when a list whose columns are read as these can never be imported."""
     if "name" not in columns:
         return _lt(
-            "No column of names was found. Write “Name” or “姓名” over it in the first row and "
-            "upload the file again."
+            "No column of names was found. Choose below which column holds the name, or write "
+            "“Name” or “姓名” over it in the first row and upload the file again."
         )
-    if not columns & {"phone", "email", "code"}:
+    if not {"phone", "email", "code"}.intersection(columns):
         return _lt(
             "No column of phone numbers, e-mail addresses or codes was found, and without one "
-            "nobody can be recognised. Write “Phone”, “Email” or “Code” (“手机”, “邮箱”, “编号”) "
-            "over it in the first row and upload the file again."
+            "nobody can be recognised. Choose below which column holds them, or write “Phone”, "
+            "“Email” or “Code” (“手机”, “邮箱”, “编号”) over it and upload the file again."
+        )
+    if len(set(columns)) < len(columns):
+        return _lt(
+            "Two columns are read as the same. Leave one of them out: each can be read once."
         )
     return None
 
@@ -154,6 +162,17 @@ def _read_cell(name: str, cell: Cell, title: str) -> tuple[str, LazyGettext | No
             value=as_text(cell),
         )
     text = " ".join(unescape_formula(as_text(cell)).split())
+    scientific = _SCIENTIFIC_RE.fullmatch(text) if name in ("phone", "code") else None
+    if scientific:
+        first, rest, exponent = scientific.groups(default="")
+        if len(rest.rstrip("0")) > int(exponent) or len(first + rest) < MIN_DIGITS:
+            return "", _lt(
+                "Column “%(column)s” holds “%(value)s”: the spreadsheet program has cut the last "
+                "digits off. Format the column as text and enter the number again.",
+                column=title,
+                value=text,
+            )
+        text = format(Decimal(text), "f")
     if len(text) > MAX_TEXT:
         return "", _lt(
             "Column “%(column)s” holds more than %(limit)s characters.",

@@ -1,8 +1,9 @@
 """One reader for the tables people upload: .xls, .xlsx and .csv.
 
-``read_sheet(content, filename)`` gives the first sheet with data as a header and rows of plain
-Python values. A cell that holds no usable value becomes a ``CellError`` and never stops the file;
-a file that cannot be read at all raises ``SpreadsheetError`` with a sentence for its owner.
+``read_sheet(content, filename)`` gives the first sheet with data, or the one that is asked for, as
+a header and rows of plain Python values. A cell that holds no usable value becomes a ``CellError``
+and never stops the file; a file that cannot be read at all raises ``SpreadsheetError`` with a
+sentence for its owner.
 
 What the file *is* decides how it is read, not what it is called: systems that export a web page
 or an .xlsx under the name ``.xls`` are common.
@@ -13,9 +14,10 @@ from __future__ import annotations
 import csv
 import io
 import math
+import re
 import zipfile
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
@@ -27,10 +29,12 @@ from odoo.tools.translate import LazyGettext, LazyTranslate
 _lt = LazyTranslate(__name__, default_lang="en_US")
 
 MAX_BYTES = 20 * 1024 * 1024
-MAX_ROWS = 50_000
+MAX_ROWS = 100_000
 MAX_COLUMNS = 200
 #: An .xlsx may unpack to this many bytes in all; a zip bomb unpacks to far more.
 MAX_UNPACKED_BYTES = 400 * 1024 * 1024
+#: Everything but the rows is held in memory as a whole.
+MAX_UNPACKED_PART_BYTES = 100 * 1024 * 1024
 #: Excel keeps 15 significant digits; what stands after them is noise of binary fractions.
 SIGNIFICANT_DIGITS = 15
 
@@ -38,6 +42,8 @@ _OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ZIP_MAGIC = b"PK\x03\x04"
 #: Sheets of Excel 2 to 4 are bare BIFF streams.
 _BIFF_MAGICS = (b"\x09\x00", b"\x09\x02", b"\x09\x04", b"\x09\x08")
+#: No person typed them; the database and the XML of a workbook refuse some.
+_CONTROL_RE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _ENCRYPTED_PACKAGE = "EncryptedPackage".encode("utf-16-le")
 
 
@@ -66,12 +72,16 @@ class CellError:
 
 
 Cell = str | Decimal | date | datetime | bool | None | CellError
+#: The names of all tabs, the name of this one, its numbered rows.
+_Tab = tuple[tuple[str, ...], str, Iterator[tuple[int, list[Cell]]]]
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """The first sheet that holds data.
+    """A sheet that holds data.
 
+    :param name: what stands on its tab, "" for a .csv
+    :param names: the tabs of the file
     :param header: the texts of the first row that is not empty, "" for an untitled column
     :param rows: the rows below it that are not empty, each as long as the header
     :param row_numbers: for each of ``rows``, its number as the person sees it, counted from 1
@@ -80,6 +90,8 @@ class Sheet:
     header: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     row_numbers: tuple[int, ...] = ()
+    name: str = ""
+    names: tuple[str, ...] = ()
 
     def numbered_rows(self) -> Iterator[tuple[int, tuple[Cell, ...]]]:
         """Yield ``(row number, cells)``."""
@@ -90,11 +102,12 @@ def read_sheet(
     content: bytes,
     filename: str,
     *,
+    name: str | None = None,
     max_bytes: int = MAX_BYTES,
     max_rows: int = MAX_ROWS,
     max_columns: int = MAX_COLUMNS,
 ) -> Sheet:
-    """Read the first sheet with data.
+    """Read the first sheet with data, or the one of this name.
 
     :param content: the file
     :param filename: its name; used where the content alone does not tell what it is
@@ -102,24 +115,33 @@ def read_sheet(
     """
     if not content:
         raise SpreadsheetError(_lt("The file is empty."))
-    if len(content) > max_bytes:
-        raise SpreadsheetError(
-            _lt(
-                "The file is larger than %(limit)s MB. Split it and upload the parts one by one.",
-                limit=max_bytes // (1024 * 1024),
-            )
-        )
+    check_size(len(content), max_bytes)
     if content.startswith(_ZIP_MAGIC):
         sheets = _iter_xlsx_sheets(content, max_rows, max_columns)
     elif content.startswith(_OLE_MAGIC) or content.startswith(_BIFF_MAGICS):
         sheets = _iter_xls_sheets(content)
     else:
         sheets = _iter_csv_sheets(content, filename)
-    for rows in sheets:
+    for names, title, rows in sheets:
+        if name and name != title and name in names:
+            continue
         sheet = _build_sheet(rows, max_rows, max_columns)
         if sheet is not None:
-            return sheet
+            return replace(sheet, name=title, names=names)
+        if name:
+            raise SpreadsheetError(_lt("The sheet “%(name)s” is empty. Choose another.", name=name))
     raise SpreadsheetError(_lt("The file has no header row: every sheet is empty."))
+
+
+def check_size(size: int, max_bytes: int = MAX_BYTES) -> None:
+    """Refuse a file that is too large to be read."""
+    if size > max_bytes:
+        raise SpreadsheetError(
+            _lt(
+                "The file is larger than %(limit)s MB. Split it and upload the parts one by one.",
+                limit=max_bytes // (1024 * 1024),
+            )
+        )
 
 
 def clean_number(value: float | int) -> Decimal | CellError:
@@ -199,7 +221,7 @@ def _build_sheet(
 # === .xls ===
 
 
-def _iter_xls_sheets(content: bytes) -> Iterator[Iterator[tuple[int, list[Cell]]]]:
+def _iter_xls_sheets(content: bytes) -> Iterator[_Tab]:
     if _ENCRYPTED_PACKAGE in content:
         raise SpreadsheetError(
             _lt("The file is protected by a password. Save it without one and upload it again.")
@@ -218,10 +240,11 @@ def _iter_xls_sheets(content: bytes) -> Iterator[Iterator[tuple[int, list[Cell]]
             sheet = book.sheet_by_index(index)
         except Exception as error:
             raise _damaged() from error
-        yield (
+        rows = (
             (row + 1, [_convert_xls_cell(cell, book.datemode) for cell in sheet.row(row)])
             for row in range(sheet.nrows)
         )
+        yield tuple(book.sheet_names()), sheet.name, rows
         book.unload_sheet(index)
 
 
@@ -230,7 +253,7 @@ def _convert_xls_cell(cell: xlrd.sheet.Cell, datemode: int) -> Cell:
     value = cell.value
     match cell.ctype:
         case xlrd.XL_CELL_TEXT:
-            return value.strip() or None
+            return _clean_text(value)
         case xlrd.XL_CELL_NUMBER:
             return clean_number(value)
         case xlrd.XL_CELL_BOOLEAN:
@@ -248,19 +271,18 @@ def _convert_xls_cell(cell: xlrd.sheet.Cell, datemode: int) -> Cell:
 # === .xlsx ===
 
 
-def _iter_xlsx_sheets(
-    content: bytes, max_rows: int, max_columns: int
-) -> Iterator[Iterator[tuple[int, list[Cell]]]]:
+def _iter_xlsx_sheets(content: bytes, max_rows: int, max_columns: int) -> Iterator[_Tab]:
     _check_archive(content)
     try:
         book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
     except Exception as error:  # damaged archives end in key, value, XML… errors
         raise _damaged() from error
     try:
+        names = tuple(sheet.title for sheet in book.worksheets)
         for sheet in book.worksheets:
             # The size a sheet claims to have is often wrong; the rows themselves tell.
             sheet.reset_dimensions()
-            yield _iter_xlsx_rows(sheet, max_rows, max_columns)
+            yield names, sheet.title, _iter_xlsx_rows(sheet, max_rows, max_columns)
     finally:
         book.close()
 
@@ -295,7 +317,7 @@ def _convert_xlsx_cell(cell) -> Cell:
             return value.isoformat()
         case timedelta():
             return str(value)
-    return str(value).strip() or None
+    return _clean_text(str(value))
 
 
 def _check_archive(content: bytes) -> None:
@@ -303,7 +325,9 @@ def _check_archive(content: bytes) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             members = archive.infolist()
-            if sum(member.file_size for member in members) > MAX_UNPACKED_BYTES:
+            sizes = [member.file_size for member in members]
+            parts = [m.file_size for m in members if not m.filename.startswith("xl/worksheets/")]
+            if sum(sizes) > MAX_UNPACKED_BYTES or sum(parts) > MAX_UNPACKED_PART_BYTES:
                 raise SpreadsheetError(
                     _lt(
                         "The file unpacks to far more than it should and was not opened. Copy the "
@@ -331,7 +355,7 @@ def _check_archive(content: bytes) -> None:
 # === .csv ===
 
 
-def _iter_csv_sheets(content: bytes, filename: str) -> Iterator[Iterator[tuple[int, list[Cell]]]]:
+def _iter_csv_sheets(content: bytes, filename: str) -> Iterator[_Tab]:
     text = _decode(content)
     beginning = text[:2048].lstrip().lower()
     if beginning.startswith(("<!doctype", "<html", "<?xml", "<table", "<meta")):
@@ -348,7 +372,7 @@ def _iter_csv_sheets(content: bytes, filename: str) -> Iterator[Iterator[tuple[i
                 "and upload it again."
             )
         )
-    yield _iter_csv_rows(text)
+    yield (), "", _iter_csv_rows(text)
 
 
 def _iter_csv_rows(text: str) -> Iterator[tuple[int, list[Cell]]]:
@@ -369,7 +393,7 @@ def _iter_csv_rows(text: str) -> Iterator[tuple[int, list[Cell]]]:
         if cells is None:
             return
         number += 1
-        yield number, [cell.strip() or None for cell in cells]
+        yield number, [_clean_text(cell) for cell in cells]
 
 
 def _decode(content: bytes) -> str:
@@ -395,6 +419,10 @@ def _sniff_delimiter(text: str) -> str:
     """Return the separator that splits the first line with content into the most cells."""
     first_line = next((line for line in text.splitlines() if line.strip()), "")
     return max(",;\t|", key=first_line.count)
+
+
+def _clean_text(text: str) -> str | None:
+    return _CONTROL_RE.sub("", text).strip() or None
 
 
 def _clean_date(value: date | datetime) -> date | datetime:

@@ -1,0 +1,93 @@
+"""The customers of past business, made known set-based."""
+
+from odoo import api, models
+from odoo.tools import SQL, split_every
+
+from .res_partner import ADDRESS_TYPES
+
+BACKFILL_BATCH = 1000
+
+
+class ResPartner(models.Model):
+    _inherit = "res.partner"  # pylint: disable=consider-merging-classes-inherited
+
+    @api.model
+    def _scrm_backfill_customers(self):
+        """Make the customers of past leads, orders and invoices, in batches per company."""
+        for company in self.env["res.company"].sudo().search([("scrm_pool_id", "!=", False)]):
+            for ids in split_every(BACKFILL_BATCH, self._scrm_get_backfill_ids(company)):
+                self.with_company(company).browse(ids)._scrm_get_identity_map(in_business=True)
+                # a cache of all past customers would not fit the memory
+                self.env.flush_all()
+                self.env.invalidate_all()
+
+    @api.model
+    def _cron_scrm_backfill_customers(self):
+        """Make known, nightly, whoever did business in a way that records no interaction."""
+        Cron = self.env["ir.cron"]
+        with_pool = [("scrm_pool_id", "!=", False)]
+        todo = [
+            (company, ids)
+            for company in self.env["res.company"].search(with_pool)
+            for ids in split_every(BACKFILL_BATCH, self._scrm_get_backfill_ids(company))
+        ]
+        Cron._commit_progress(remaining=len(todo))
+        for company, ids in todo:
+            self.with_company(company).browse(ids)._scrm_get_identity_map(in_business=True)
+            if not Cron._commit_progress(1):
+                break
+
+    @api.model
+    def _scrm_get_backfill_ids(self, company):
+        """Return the ids of a company's business partners that nobody knows yet.
+
+        Not of colleagues, the companies themselves, or vendors that were only written to.
+        """
+        self.env.flush_all()
+        Interaction = self.env["scrm.interaction"]
+        rows = self.env.execute_query(
+            SQL(
+                """
+                WITH business AS (
+                    SELECT partner_id FROM sale_order
+                     WHERE state IN ('sale', 'sent', 'cancel') AND company_id = %(company)s
+                    UNION
+                    SELECT partner_id FROM account_move
+                     WHERE state = 'posted' AND move_type IN ('out_invoice', 'out_refund')
+                       AND company_id = %(company)s
+                    UNION
+                    SELECT partner_id FROM crm_lead
+                     WHERE COALESCE(company_id, %(company)s) = %(company)s
+                    UNION
+                    SELECT k.partner_id
+                      FROM stock_picking k
+                      JOIN stock_location l ON l.usage = 'customer'
+                       AND l.id IN (k.location_id, k.location_dest_id)
+                     WHERE k.state = 'done' AND k.company_id = %(company)s
+                    UNION
+                    SELECT v.partner_id
+                      FROM (%(messages)s) v
+                      JOIN res_partner p ON p.id = v.partner_id
+                      JOIN res_partner e ON e.id = p.commercial_partner_id
+                     WHERE v.company_id = %(company)s
+                       AND NOT (e.supplier_rank > 0 AND e.customer_rank = 0)
+                ), holder AS (
+                    SELECT DISTINCT CASE WHEN p.type IN %(addresses)s AND p.parent_id IS NOT NULL
+                                         THEN p.commercial_partner_id ELSE p.id END AS id
+                      FROM business b JOIN res_partner p ON p.id = b.partner_id
+                )
+                SELECT h.id FROM holder h
+                 WHERE NOT EXISTS (SELECT FROM scrm_identity i
+                                    WHERE i.partner_id = h.id AND i.pool_id = %(pool)s)
+                   AND NOT EXISTS (SELECT FROM res_users u
+                                    WHERE u.partner_id = h.id AND NOT u.share)
+                   AND NOT EXISTS (SELECT FROM res_company c WHERE c.partner_id = h.id)
+                 ORDER BY h.id
+                """,
+                company=company.id,
+                pool=company.scrm_pool_id.id,
+                addresses=ADDRESS_TYPES,
+                messages=Interaction._get_message_partners(SQL("TRUE")),
+            )
+        )
+        return [row[0] for row in rows]
