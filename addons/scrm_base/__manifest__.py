@@ -25,6 +25,7 @@
         "security/scrm_base_groups.xml",
         "security/ir.model.access.csv",
         "security/scrm_base_security.xml",
+        "security/scrm_notice_rules.xml",
         "data/scrm_pool_data.xml",
         "data/scrm_lifecycle_stage_data.xml",
         "data/queue_job_data.xml",
@@ -45,6 +46,7 @@
         "views/crm_lead_views.xml",
         "views/menus.xml",
         "views/scrm_flow_log_views.xml",
+        "wizard/scrm_notice_preview_views.xml",
         "views/scrm_notice_rule_views.xml",
         "views/scrm_outbox_views.xml",
         "views/scrm_customer_import_views.xml",
@@ -58,6 +60,15 @@
         "demo/customer_demo.xml",
         "demo/customer_import_demo.xml",
     ],
+    "assets": {
+        "web.assets_backend": [
+            "scrm_base/static/src/notice_bell/*",
+            "scrm_base/static/src/notice_event/*",
+        ],
+        "web.assets_tests": [
+            "scrm_base/static/tests/tours/*",
+        ],
+    },
     "post_init_hook": "post_init_hook",
     "uninstall_hook": "uninstall_hook",
 }
