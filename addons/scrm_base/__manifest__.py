@@ -59,6 +59,7 @@
         "demo/res_users_demo.xml",
         "demo/customer_demo.xml",
         "demo/customer_import_demo.xml",
+        "demo/scrm_outbox_demo.xml",
     ],
     "assets": {
         "web.assets_backend": [

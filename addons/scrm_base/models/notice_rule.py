@@ -119,7 +119,7 @@ class ScrmNoticeRule(models.Model):
     @api.depends("medium_ids.medium", "medium_ids.sequence")
     def _compute_medium(self):
         for rule in self:
-            rule.medium = rule._get_media()[:1] and rule._get_media()[0]
+            rule.medium = next(iter(rule._get_media()), False)
 
     def _inverse_medium(self):
         """Writing the medium makes it the only one."""
@@ -129,7 +129,7 @@ class ScrmNoticeRule(models.Model):
     def _get_media(self):
         """Return the media (list of str) in the order in which they are tried."""
         self.ensure_one()
-        lines = self.medium_ids.sorted(lambda line: (line.sequence, line.id or line._origin.id or 0))
+        lines = self.medium_ids.sorted(lambda line: (line.sequence, line._origin.id or 0))
         return [line.medium for line in lines if line.medium]
 
     @api.depends("model_id")

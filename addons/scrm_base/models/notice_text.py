@@ -44,8 +44,8 @@ class ScrmNoticeRule(models.Model):
                 if "{{" in re.sub(r"\{\{.+?\}\}", "", text):
                     raise ValidationError(
                         self.env._(
-                            "A placeholder of the rule “%s” is opened by “{{” and not closed by "
-                            "“}}”.",
+                            "A placeholder of the rule “%s” is not closed: two braces open it and "
+                            "two close it.",
                             rule.name,
                         )
                     )

@@ -36,7 +36,8 @@ class ResCompany(models.Model):
         "Quiet hours are times of the day, from 00:00 to 23:59.",
     )
     _scrm_notice_keep_days = models.Constraint(
-        "CHECK (COALESCE(scrm_notice_keep_days, 0) >= 0)", "Texts cannot be kept for less than a day."
+        "CHECK (COALESCE(scrm_notice_keep_days, 0) >= 0)",
+        "Texts cannot be kept for less than a day.",
     )
 
     @api.depends("parent_id")

@@ -42,9 +42,7 @@ class TestNoticeAudience(NoticeCase):
     def test_a_customer_who_follows_is_told_once(self):
         partner = self.customer._ensure_partner()
         model = self.env.registry["scrm.customer.import"]
-        self.patch(
-            model, "_notice_get_audience_followers", lambda r, rule: partner.with_env(r.env)
-        )
+        self.patch(model, "_notice_get_audience_followers", lambda r, rule: partner.with_env(r.env))
         self._make_rule("email", sequence=1)
         self._make_rule("email", audience="followers", sequence=2)
         self.assertEqual(1, len(self._raise_event()))
@@ -64,7 +62,8 @@ class TestNoticeAudience(NoticeCase):
             {(contact, "email", "queued"), (self.operator.partner_id, "inapp", "queued")},
             {(r.partner_id, r.medium, r.state) for r in rows if r.state == "queued"},
         )
-        self.assertEqual(["no_address"], rows.filtered(lambda r: r.state == "failed").mapped("reason"))
+        failed = rows.filtered(lambda r: r.state == "failed")
+        self.assertEqual(["no_address"], failed.mapped("reason"))
 
     def test_a_record_without_followers_tells_nobody(self):
         self._make_rule(audience="followers")

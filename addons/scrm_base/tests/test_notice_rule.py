@@ -31,7 +31,8 @@ class TestNoticeRule(NoticeCase):
     def test_events_in_ones_language(self):
         self.env["res.lang"]._activate_lang("zh_CN")
         self.env["ir.module.module"]._load_module_terms(["scrm_base"], ["zh_CN"])
-        events = dict(self.env["scrm.customer.import"].with_context(lang="zh_CN")._notice_get_events())
+        model = self.env["scrm.customer.import"].with_context(lang="zh_CN")
+        events = dict(model._notice_get_events())
         self.assertNotEqual("Stop", events["cancel"])
 
     def test_only_events_of_the_model(self):
@@ -79,8 +80,7 @@ class TestNoticeRule(NoticeCase):
     def test_good_placeholders(self):
         self._make_rule(
             body="{{ object.display_name }} {{ object.create_uid.partner_id.name }} "
-            "{{ object.name or '' }} {{ object.missing and 1 ||| none }}"
-            .replace("object.missing and 1", "object.name.upper()")
+            "{{ object.name or '' }} {{ object.name.upper() ||| none }}"
         )
 
     def test_a_placeholder_that_cannot_be_filled_is_named(self):

@@ -111,7 +111,8 @@ class TestOutboxWatch(NoticeCase):
         old = self._post("old", state="sent", sent_at=fields.Datetime.subtract(now, days=31))
         new = self._post("new", state="sent", sent_at=fields.Datetime.subtract(now, days=29))
         dead = self._post("dead", state="dead", sent_at=fields.Datetime.subtract(now, days=31))
-        foreign = self._post("foreign", state="sent", sent_at=fields.Datetime.subtract(now, days=99))
+        ages_ago = fields.Datetime.subtract(now, days=99)
+        foreign = self._post("foreign", state="sent", sent_at=ages_ago)
         foreign.sudo().company_id = self.company_other
         mail = self.env["mail.mail"].create({"body_html": "x", "scrm_outbox_id": old.id})
         self.env["scrm.outbox"]._cron_blank_texts()

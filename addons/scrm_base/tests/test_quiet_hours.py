@@ -74,9 +74,7 @@ class TestQuietHoursTool(BaseCase):
         self.assertTrue(is_quiet(_get_minute(until - timedelta(minutes=1), zone), start, end))
         self.assertIsNone(get_quiet_end(until, start, end, zone))
 
-    @given(
-        moment=MOMENT, start=MINUTE, end=MINUTE, zone=st.sampled_from(ZONES_WITH_SUMMER_TIME)
-    )
+    @given(moment=MOMENT, start=MINUTE, end=MINUTE, zone=st.sampled_from(ZONES_WITH_SUMMER_TIME))
     def test_it_ends_in_every_zone(self, moment, start, end, zone):
         until = get_quiet_end(moment, start, end, zone)
         if until is not None:

@@ -63,7 +63,8 @@ class ScrmNoticePreview(models.TransientModel):
 
     def _render(self, **values):
         # A view that the addon owns: whoever may preview need not be allowed to read views.
-        return self.env["ir.qweb"].sudo()._render(
+        renderer = self.env["ir.qweb"].sudo()
+        return renderer._render(
             "scrm_base.notice_preview",
             {"subject": "", "body": "", "error": "", "people": [], **values},
         )
@@ -133,6 +134,8 @@ class ScrmNoticePreview(models.TransientModel):
             "tag": "display_notification",
             "params": {
                 "type": "success",
-                "message": self.env._("The test is on its way to you: %s.", media[row.sudo().medium]),
+                "message": self.env._(
+                    "The test is on its way to you: %s.", media[row.sudo().medium]
+                ),
             },
         }

@@ -282,7 +282,7 @@ class ScrmServiceTicket(models.Model):
         events = dict(super()._notice_get_events())
         events["created"] = self.env._("Created")
         # sudo: the names of steps are no secret
-        for arrow in self.env["scrm.service.transition"].sudo().search([]):
+        for arrow in self.env["scrm.service.transition"].sudo().search([("code", "!=", False)]):
             events.setdefault(arrow.code, arrow.name)
         return list(events.items())
 

@@ -73,9 +73,18 @@ registry.category("web_tour.tours").add("scrm_base_notice", {
         },
         { trigger: ".o_list_view .o_data_cell:contains('tour.xls')", run: "click" },
         { trigger: "button[name='action_cancel']", run: "click" },
-        { trigger: ".modal .btn-primary, .o_scrm_bell_count", run: "click" },
+        { trigger: ".modal .btn-primary", run: "click" },
+        { trigger: ".o_statusbar_status .o_arrow_button_current:contains('Stopped')" },
         {
-            content: "It is under the bell, without a reload",
+            content: "Load the page again: the bus is silent in a test",
+            trigger: "body",
+            run: () => {
+                window.location.reload();
+            },
+            expectUnloadPage: true,
+        },
+        {
+            content: "It is under the bell",
             trigger: ".o_scrm_bell:has(.o_scrm_bell_count:contains('1'))",
             run: "click",
         },
