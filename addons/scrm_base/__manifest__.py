@@ -28,6 +28,7 @@
         "security/scrm_metric_rules.xml",
         "security/scrm_import_rules.xml",
         "security/scrm_quality_rules.xml",
+        "security/scrm_notice_rules.xml",
         "data/scrm_pool_data.xml",
         "data/scrm_lifecycle_stage_data.xml",
         "data/scrm_kpi_data.xml",
@@ -53,6 +54,7 @@
         "views/scrm_rfm_cut_views.xml",
         "views/scrm_kpi_views.xml",
         "views/scrm_flow_log_views.xml",
+        "wizard/scrm_notice_preview_views.xml",
         "views/scrm_notice_rule_views.xml",
         "views/scrm_outbox_views.xml",
         "views/scrm_customer_import_views.xml",
@@ -69,7 +71,17 @@
         "demo/customer_import_demo.xml",
         "demo/metric_demo.xml",
         "demo/quality_demo.xml",
+        "demo/scrm_outbox_demo.xml",
     ],
+    "assets": {
+        "web.assets_backend": [
+            "scrm_base/static/src/notice_bell/*",
+            "scrm_base/static/src/notice_event/*",
+        ],
+        "web.assets_tests": [
+            "scrm_base/static/tests/tours/*",
+        ],
+    },
     "post_init_hook": "post_init_hook",
     "uninstall_hook": "uninstall_hook",
 }

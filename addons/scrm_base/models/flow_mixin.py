@@ -300,6 +300,13 @@ class ScrmFlowMixin(models.AbstractModel):
     def _flow_after(self, transition):
         """Do what follows from the step, in the same transaction."""
 
+    @api.model
+    def _notice_get_events(self):
+        events = dict(super()._notice_get_events())
+        for transition in self._flow_transitions:
+            events.setdefault(transition.key, self._flow_get_step_label(transition))
+        return list(events.items())
+
     def _notice_get_key(self, event):
         key = super()._notice_get_key(event)
         occurrence = self.env.context.get("scrm_flow_occurrence")

@@ -1,6 +1,6 @@
 """Mails, calls and meetings with a customer, taken onto the timeline as they happen."""
 
-from odoo import models
+from odoo import api, models
 
 from ..tools.excerpt import make_excerpt
 
@@ -71,3 +71,10 @@ class MailThread(models.AbstractModel):
         # A mail without a subject is sent under the document's name, which says nothing.
         subject = subject if subject != self.sudo().display_name else None
         return make_excerpt(subject, body) or self.env._("A message without text")
+
+    @api.model
+    def _routing_handle_bounce(self, email_message, message_dict):
+        result = super()._routing_handle_bounce(email_message, message_dict)
+        # sudo: the mail gateway has no right to write notices
+        self.env["scrm.outbox"].sudo()._hear_bounce(message_dict.get("bounced_msg_ids"))
+        return result

@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import api, models
 
 
 class ScrmNoticeMixin(models.AbstractModel):
@@ -10,6 +10,17 @@ class ScrmNoticeMixin(models.AbstractModel):
 
     _name = "scrm.notice.mixin"
     _description = "Record with Notices"
+
+    @api.model
+    def _notice_get_events(self):
+        """Return what happens to such records and may be told: a list of ``(code, label)``.
+
+        Every code that the model hands to ``_raise_event`` stands here: rules are made for these
+        events alone.
+        """
+        return []
+
+    # === WHO IS TOLD === #
 
     def _notice_get_customer(self):
         """Return the customer whom the record is about (``scrm.customer``, maybe empty)."""
@@ -26,6 +37,28 @@ class ScrmNoticeMixin(models.AbstractModel):
         if "user_id" in self and self._fields["user_id"].comodel_name == users._name:
             return self.user_id
         return users
+
+    # An audience of a rule is a method: it returns customers, users or contacts. An addon adds
+    # one with ``selection_add`` on ``scrm.notice.rule.audience`` and a method of its name here.
+
+    def _notice_get_audience_customer(self, rule):
+        return self._notice_get_customer()
+
+    def _notice_get_audience_responsible(self, rule):
+        return self._notice_get_responsible()
+
+    def _notice_get_audience_group(self, rule):
+        """Return everybody of the rule's roles, and the colleagues it names."""
+        return rule._get_members()
+
+    def _notice_get_audience_followers(self, rule):
+        """Return the contacts who follow the record (``res.partner``, maybe empty)."""
+        self.ensure_one()
+        if "message_partner_ids" in self:
+            return self.message_partner_ids
+        return self.env["res.partner"]
+
+    # === THE OCCASION === #
 
     def _notice_get_company(self):
         """Return the company in whose name the notice is sent."""

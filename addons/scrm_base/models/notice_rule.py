@@ -1,17 +1,10 @@
-import logging
-
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
-from odoo.fields import Domain
-
-_logger = logging.getLogger(__name__)
-
-#: Media that reach a user of the ERP by what the user's own record says.
-_USER_MEDIA = ("inapp", "email", "sms")
+from odoo.exceptions import ValidationError
+from odoo.fields import Command
 
 
 class ScrmNoticeRule(models.Model):
-    """ "When this happens to that record, tell these people by that medium."
+    """ "When this happens to that record, tell these people, by the first medium that works."
 
     One rule, one audience; the text is written in core's placeholders (``{{ object.name }}``)
     and rendered in the language of the one who reads it.
@@ -36,24 +29,47 @@ class ScrmNoticeRule(models.Model):
     model_name = fields.Char(related="model_id.model", string="Model Name", store=True, index=True)
     event = fields.Char(
         required=True,
-        help="What happens: the code of a step of the record's flow, or of another event that "
-        "the record raises.",
+        help="What happens: a step of the record's flow, or another event that it raises.",
     )
+    event_options = fields.Json(compute="_compute_event_options")
+    event_label = fields.Char("Event Name", compute="_compute_event_options")
     audience = fields.Selection(
         [
             ("customer", "The customer"),
             ("responsible", "Who is responsible"),
-            ("group", "Everybody of a role"),
+            ("group", "Colleagues, by role or by name"),
+            ("followers", "Who follows the record"),
         ],
         required=True,
         default="customer",
     )
-    group_id = fields.Many2one("res.groups", "Role", ondelete="restrict")
-    medium = fields.Selection(selection="_selection_medium", required=True, default="email")
-    fallback_medium = fields.Selection(
+    group_ids = fields.Many2many("res.groups", string="Roles", ondelete="restrict")
+    user_ids = fields.Many2many(
+        "res.users", string="Colleagues", domain=[("share", "=", False)], ondelete="cascade"
+    )
+    medium_ids = fields.One2many(
+        "scrm.notice.medium",
+        "rule_id",
+        "Media",
+        copy=True,
+        default=lambda self: [Command.create({"medium": "email"})],
+        help="Tried from the top: the next one is used when the person has no address for this "
+        "one, or when it does not get through.",
+    )
+    medium = fields.Selection(
         selection="_selection_medium",
-        string="Otherwise By",
-        help="Used when the person cannot be reached by the first medium.",
+        string="First Medium",
+        compute="_compute_medium",
+        inverse="_inverse_medium",
+        store=True,
+    )
+    is_urgent = fields.Boolean(
+        "Urgent", help="Goes out in the quiet hours too, which the company sets in the settings."
+    )
+    min_hours = fields.Integer(
+        "Hours Between Two",
+        help="The same person is not told again by this rule before so many hours have passed. "
+        "Zero: each time.",
     )
     subject = fields.Char(translate=True)
     body = fields.Text(
@@ -66,9 +82,8 @@ class ScrmNoticeRule(models.Model):
         "res.company", help="Empty: the rule serves every company.", ondelete="cascade"
     )
 
-    _group_required = models.Constraint(
-        "CHECK (audience <> 'group' OR group_id IS NOT NULL)",
-        "Say which role is told.",
+    _min_hours_positive = models.Constraint(
+        "CHECK (min_hours >= 0)", "The hours between two notices cannot be negative."
     )
 
     @api.model
@@ -87,41 +102,97 @@ class ScrmNoticeRule(models.Model):
         # sudo: the list of models is no secret, reading ir.model is reserved
         self.model_ids = self.env["ir.model"].sudo().search([("model", "in", names)])
 
+    @api.depends("model_id", "event")
+    @api.depends_context("lang")
+    def _compute_event_options(self):
+        for rule in self:
+            events = rule._get_events()
+            rule.event_options = [list(event) for event in events]
+            rule.event_label = dict(events).get(rule.event, rule.event)
+
+    def _get_events(self):
+        """Return ``(code, label)`` of what happens to the records that the rule is about."""
+        # sudo: the name of a model is no secret, reading ir.model is reserved
+        model = self.env.get(self.sudo().model_id.model or "")
+        return model._notice_get_events() if hasattr(model, "_notice_get_events") else []
+
+    @api.depends("medium_ids.medium", "medium_ids.sequence")
+    def _compute_medium(self):
+        for rule in self:
+            rule.medium = next(iter(rule._get_media()), False)
+
+    def _inverse_medium(self):
+        """Writing the medium makes it the only one."""
+        for rule in self:
+            rule.medium_ids = [Command.clear(), Command.create({"medium": rule.medium})]
+
+    def _get_media(self):
+        """Return the media (list of str) in the order in which they are tried."""
+        self.ensure_one()
+        lines = self.medium_ids.sorted(lambda line: (line.sequence, line._origin.id or 0))
+        return [line.medium for line in lines if line.medium]
+
     @api.depends("model_id")
     def _compute_render_model(self):
         for rule in self:
             rule.render_model = rule.model_name
 
+    @api.onchange("model_id")
+    def _onchange_model_id(self):
+        if self.event and self.event not in dict(self._get_events()):
+            self.event = False
+
     # === CONSTRAINTS === #
 
-    @api.constrains("model_id")
-    def _check_model_id(self):
+    @api.constrains("model_id", "event")
+    def _check_event(self):
         for rule in self:
             if rule.model_id not in rule.model_ids:
                 raise ValidationError(
                     self.env._("No notices can be sent about “%s”.", rule.model_id.name)
                 )
+            events = dict(rule._get_events())
+            if rule.event not in events:
+                raise ValidationError(
+                    self.env._(
+                        "“%(event)s” does not happen to “%(model)s”. Choose one of: %(events)s.",
+                        event=rule.event,
+                        model=rule.model_id.name,
+                        events=", ".join(map(str, events.values())),
+                    )
+                )
+
+    @api.constrains("audience", "group_ids", "user_ids")
+    def _check_audience(self):
+        for rule in self:
+            if rule.audience == "group" and not (rule.group_ids or rule.user_ids):
+                raise ValidationError(
+                    self.env._(
+                        "The rule “%s” tells colleagues but names none. Choose roles or people.",
+                        rule.name,
+                    )
+                )
+
+    @api.constrains("medium_ids")
+    def _check_medium_ids(self):
+        for rule in self:
+            if not rule.medium_ids:
+                raise ValidationError(
+                    self.env._("The rule “%s” has no medium. Add at least one.", rule.name)
+                )
 
     # === ACTIONS === #
 
     def action_preview(self):
-        """Show the notice as it would read for the newest record the user can see."""
+        """Show how the notice reads for a record of one's choice, and who would get it."""
         self.ensure_one()
-        record = self.env[self.model_name].search([], limit=1, order="id desc")
-        if not record:
-            raise UserError(
-                self.env._("There is no record of “%s” to try it on yet.", self.model_id.name)
-            )
-        subject, body = self._render_notice(record, self.env.lang)
         return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "title": subject or record.display_name,
-                "message": body,
-                "type": "info",
-                "sticky": True,
-            },
+            "type": "ir.actions.act_window",
+            "name": self.env._("Preview"),
+            "res_model": "scrm.notice.preview",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_rule_id": self.id},
         }
 
     # === EVENTS === #
@@ -147,120 +218,34 @@ class ScrmNoticeRule(models.Model):
                     ("active", "=", True),
                 ]
             )
-            for record in records if rules else ():
-                company = record._notice_get_company()
+            by_company = records.grouped(lambda r: r._notice_get_company()) if rules else {}
+            for company, of_company in by_company.items():
+                told = set()
                 for rule in rules:
                     if rule.company_id in (company, self.env["res.company"]):
-                        vals_list += rule._prepare_outbox_vals(record, company)
+                        vals_list += rule._prepare_outbox_vals(of_company, company, told)
         return self.env["scrm.outbox"]._post(vals_list)
 
-    def _prepare_outbox_vals(self, record, company):
-        """Return the outbox rows (list of dict) of one rule about one record."""
+    def _prepare_outbox_vals(self, records, company, told=None):
+        """Return the outbox rows (list of dict) of one rule about some records of a company.
+
+        :param told: who was told of the occasion by which medium, by the rules before; a person
+            is told once. This rule's people are added.
+        """
         self.ensure_one()
-        key = f"notice:{self.id}:{record._notice_get_key(self.event)}"
-        common = {
-            "rule_id": self.id,
-            "company_id": company.id,
-            "res_model": record._name,
-            "res_id": record.id,
-        }
-        if self.audience == "customer":
-            # sudo: the customer is told about the record, not its mover about the customer
-            customer = record.sudo()._notice_get_customer()
-            if not customer:
-                return []
-            recipients = [(self._get_customer_address(customer), "customer")]
-        else:
-            recipients = [
-                (self._get_user_address(user), f"user:{user.id}")
-                for user in self._get_users(record, company)
-            ]
+        told = set() if told is None else told
+        found = self._get_recipients(records, company, told)
+        texts = self._prepare_texts({(record, lang) for record, _who, lang, _vals in found})
+        keys = {record: record._notice_get_key(self.event) for record in records}
         return [
             {
-                **common,
+                "rule_id": self.id,
+                "company_id": company.id,
+                "res_model": record._name,
+                "res_id": record.id,
+                **texts[record, lang],
                 **address,
-                **self._prepare_text_vals(record, address, company),
-                "idem_key": f"{key}:{who}",
+                "idem_key": f"notice:{self.id}:{keys[record]}:{who}",
             }
-            for address, who in recipients
+            for record, who, lang, address in found
         ]
-
-    def _get_users(self, record, company):
-        """Return the active users of the audience who may work in the record's company."""
-        if self.audience == "responsible":
-            # sudo: the responsible person is told, whoever set it off
-            users = record.sudo()._notice_get_responsible()
-        else:
-            users = self.env["res.users"].search(
-                Domain("all_group_ids", "in", self.group_id.ids)
-                & Domain("company_ids", "in", company.ids)
-                & Domain("share", "=", False)
-            )
-        return users.filtered("active")
-
-    def _get_customer_address(self, customer):
-        """Return medium and addressee for a customer; without one, a row that has failed."""
-        outbox = self.env["scrm.outbox"].sudo()
-        for medium in filter(None, (self.medium, self.fallback_medium)):
-            address = getattr(outbox, f"_get_address_{medium}")(customer)
-            if address:
-                return {"medium": medium, **outbox._prepare_address_vals(address, customer)}
-        return {
-            "medium": self.medium,
-            "identity_id": customer.identity_ids[:1].id,
-            "state": "failed",
-            "error": self.env._(
-                "%(customer)s has no address for this notice. Complete the contact, then send "
-                "it again.",
-                customer=customer.display_name,
-            ),
-        }
-
-    def _get_user_address(self, user):
-        media = [m for m in (self.medium, self.fallback_medium) if m in _USER_MEDIA]
-        return {
-            "medium": media[0] if media else "inapp",
-            "user_id": user.id,
-            "partner_id": user.partner_id.id,
-        }
-
-    def _prepare_text_vals(self, record, address, company):
-        """Return subject and body in the reader's language, or the reason why there are none."""
-        partner = self.env["res.partner"].browse(address.get("partner_id") or [])
-        identity = self.env["scrm.identity"].browse(address.get("identity_id") or [])
-        partner = partner or identity.customer_id.main_partner_id or company.partner_id
-        try:
-            with self.env.cr.savepoint():
-                subject, body = self._render_notice(record.sudo(), partner.lang)
-        except Exception as error:
-            # Whatever a template may do wrong, the business that raised the event goes on.
-            _logger.info("scrm.notice.rule %s: cannot render", self.id, exc_info=True)
-            return {
-                "body": "",
-                "state": "failed",
-                "error": self.env._(
-                    "The text of the rule “%(rule)s” cannot be made: %(error)s",
-                    rule=self.name,
-                    error=str(error.__cause__ or error),
-                ),
-            }
-        return {"subject": subject, "body": body}
-
-    def _render_notice(self, record, lang):
-        """Return ``(subject, body)`` for the record, in the language (code or None).
-
-        The caller decides by ``record.env`` what may be read: the notice itself is rendered in
-        superuser mode, because the rule's author decided what its reader learns.
-        """
-        rule = self.with_context(lang=lang or self.env.lang)
-        renderer = rule.with_env(rule.env(su=record.env.su))
-
-        def render(template):
-            if not template:
-                return ""
-            rendered = renderer._render_template(
-                template, record._name, record.ids, engine="inline_template"
-            )
-            return (rendered[record.id] or "").strip()
-
-        return render(rule.subject), render(rule.body)

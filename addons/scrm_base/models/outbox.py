@@ -2,7 +2,6 @@ import logging
 from datetime import timedelta
 
 from odoo import SUPERUSER_ID, api, fields, models, modules
-from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tools import SQL, split_every
 
@@ -14,8 +13,6 @@ _logger = logging.getLogger(__name__)
 
 #: Rows one job delivers one after the other.
 ROWS_PER_JOB = 50
-#: No medium's call may take longer; a row that is still `sending` then was left by a crash.
-STUCK_AFTER = timedelta(minutes=15)
 #: A row that is due for so long waits for a job runner that is not there.
 LATE_AFTER = timedelta(minutes=10)
 #: A job may start this much before the second it was planned for.
@@ -29,7 +26,8 @@ class ScrmOutbox(models.Model):
     is idempotent by a key of the sender's and that tells "was not sent" from "nobody knows".
 
     ``queued`` → ``sending`` → ``sent``; ``failed`` was refused for good, ``dead`` failed too
-    often, ``unknown`` may or may not have gone out (a crash, a lost answer).
+    often, ``unknown`` may or may not have gone out (a crash, a lost answer). What was refused or
+    given up goes out once more by the rule's next medium, as a row of its own.
     """
 
     _name = "scrm.outbox"
@@ -86,32 +84,64 @@ class ScrmOutbox(models.Model):
     attempts = fields.Integer(readonly=True, aggregator=None)
     claimed_at = fields.Datetime("Last Attempt", readonly=True)
     next_try_at = fields.Datetime("Next Attempt", readonly=True)
+    not_before = fields.Datetime(
+        readonly=True, help="It waits for the end of the reader's quiet hours."
+    )
+    fallback_of_id = fields.Many2one(
+        "scrm.outbox",
+        "Instead Of",
+        readonly=True,
+        ondelete="set null",
+        help="The notice that did not get through, and for which this one was sent.",
+    )
+    fallback_ids = fields.One2many("scrm.outbox", "fallback_of_id", "Sent Instead")
     sent_at = fields.Datetime("Sent", readonly=True)
+    reason = fields.Selection(
+        [
+            ("no_address", "No address"),
+            ("text", "Text cannot be made"),
+            ("blacklist", "On the blacklist"),
+            ("refused", "Refused by the medium"),
+            ("bounced", "Came back"),
+            ("busy", "Could not be sent yet"),
+            ("answer", "No clear answer"),
+            ("stopped", "Server stopped"),
+        ],
+        "Kind of Reason",
+        readonly=True,
+    )
     error = fields.Text("Reason", readonly=True)
     external_ref = fields.Char("Reference", readonly=True, help="As the medium knows it.")
     is_read = fields.Boolean("Read", readonly=True)
     is_late = fields.Boolean(compute="_compute_is_late", search="_search_is_late")
 
     _idem_key_unique = models.Constraint("UNIQUE (idem_key)", "This notice exists already.")
+    _fallback_once = models.UniqueIndex("(fallback_of_id) WHERE fallback_of_id IS NOT NULL")
+    _bell_idx = models.Index("(user_id) WHERE medium = 'inapp' AND is_read IS NOT TRUE")
+    _reference_idx = models.Index("(external_ref) WHERE external_ref IS NOT NULL")
     _due_idx = models.Index("(next_try_at) WHERE state IN ('queued', 'sending', 'unknown')")
     _record_idx = models.Index("(res_model, res_id)")
 
     # === COMPUTE === #
 
-    @api.depends("state", "next_try_at", "create_date")
+    @api.depends("state", "next_try_at", "not_before", "create_date")
     def _compute_is_late(self):
         limit = fields.Datetime.now() - LATE_AFTER
         for row in self:
-            due_at = row.next_try_at or row.create_date
+            due_at = row._get_due_at() or row.create_date
             row.is_late = row.state == "queued" and bool(due_at) and due_at < limit
 
     def _search_is_late(self, operator, value):
         if operator != "in":
             return NotImplemented
         limit = fields.Datetime.now() - LATE_AFTER
-        late = Domain("state", "=", "queued") & (
-            Domain("next_try_at", "<", limit)
-            | (Domain("next_try_at", "=", False) & Domain("create_date", "<", limit))
+        late = (
+            Domain("state", "=", "queued")
+            & (Domain("not_before", "=", False) | Domain("not_before", "<", limit))
+            & (
+                Domain("next_try_at", "<", limit)
+                | (Domain("next_try_at", "=", False) & Domain("create_date", "<", limit))
+            )
         )
         return late if True in value else ~late
 
@@ -169,15 +199,25 @@ class ScrmOutbox(models.Model):
         )
         return dict(self.env.cr.fetchall())
 
+    def _get_due_at(self):
+        """Return when the row may be sent, or False for now."""
+        self.ensure_one()
+        return max(filter(None, (self.next_try_at, self.not_before)), default=False)
+
     def _enqueue(self):
         """Plan a job for the rows; it starts after the commit, or when they are due."""
-        for medium_rows in self.grouped(lambda row: (row.medium, row.next_try_at)).values():
-            for ids in split_every(ROWS_PER_JOB, medium_rows.ids, tuple):
-                rows = medium_rows.browse(ids)
+        self._hold_for_quiet_hours()
+        for (_medium, due_at), rows_due in self.grouped(
+            lambda row: (row.medium, row._get_due_at())
+        ).items():
+            for ids in split_every(ROWS_PER_JOB, rows_due.ids, tuple):
+                rows = rows_due.browse(ids)
+                # A row that is held by the job that was to send it needs another job.
+                occasion = f"{rows[0].attempts}:{rows[0].not_before or ''}"
                 rows.with_user(SUPERUSER_ID).with_delay(
                     channel="root.scrm.outbox",
-                    eta=rows[0].next_try_at or None,
-                    identity_key=f"scrm.outbox:{ids[0]}-{ids[-1]}:{rows[0].attempts}",
+                    eta=due_at or None,
+                    identity_key=f"scrm.outbox:{ids[0]}-{ids[-1]}:{occasion}",
                     description=self.env._("Send %s notices", len(ids)),
                 )._deliver()
 
@@ -191,6 +231,11 @@ class ScrmOutbox(models.Model):
         message.
         """
         for row in self:
+            row._commit()
+            if row.state == "queued" and row._get_quiet_end():
+                row._enqueue()
+                continue
+            # The claim is another cursor's; a snapshot that is older could not write the row.
             row._commit()
             if row._claim():
                 row._attempt()
@@ -216,9 +261,10 @@ class ScrmOutbox(models.Model):
         now = fields.Datetime.now()
         return SQL(
             "UPDATE scrm_outbox SET state = 'sending', attempts = attempts + 1,"
-            " claimed_at = %(now)s, next_try_at = NULL, error = NULL"
+            " claimed_at = %(now)s, next_try_at = NULL, error = NULL, reason = NULL"
             " WHERE id = %(id)s AND state = 'queued'"
-            " AND (next_try_at IS NULL OR next_try_at <= %(due)s)",
+            " AND (next_try_at IS NULL OR next_try_at <= %(due)s)"
+            " AND (not_before IS NULL OR not_before <= %(due)s)",
             id=self.id,
             now=now,
             due=now + CLOCK_TOLERANCE,
@@ -232,9 +278,9 @@ class ScrmOutbox(models.Model):
         except DeliveryRetry as error:
             self._put_off(str(error), error.seconds)
         except DeliveryRefused as error:
-            self.write({"state": "failed", "error": str(error)})
+            self._give_up("failed", error.reason, str(error))
         except DeliveryUnknown as error:
-            self._mark_unknown(str(error))
+            self._mark_unknown(str(error), reference=error.reference)
         except Exception as error:
             _logger.warning("scrm.outbox %s: %s failed", self.id, self.medium, exc_info=True)
             self._mark_unknown(
@@ -251,26 +297,46 @@ class ScrmOutbox(models.Model):
                 "state": "sent",
                 "sent_at": fields.Datetime.now(),
                 "external_ref": reference or self.external_ref,
+                "reason": False,
                 "error": False,
                 "next_try_at": False,
             }
         )
+        self._follow_up()
         self._record_interaction()
 
-    def _mark_unknown(self, reason):
-        # Due at once: the cron asks the medium what it knows.
-        self.write({"state": "unknown", "error": reason, "next_try_at": fields.Datetime.now()})
+    def _follow_up(self):
+        """Hook: make sure that the medium's later reports on the row are heard."""
 
-    def _put_off(self, reason, seconds=None):
+    def _mark_unknown(self, error, reason="answer", reference=None):
+        self.write(
+            {
+                "state": "unknown",
+                "reason": reason,
+                "error": error,
+                "external_ref": reference or self.external_ref,
+                # Due at once: the cron asks the medium what it knows.
+                "next_try_at": fields.Datetime.now(),
+            }
+        )
+        self._follow_up()
+
+    def _give_up(self, state, reason, error):
+        """Write that the row did not get through, and send by the rule's next medium instead."""
+        self.write({"state": state, "reason": reason, "error": error, "next_try_at": False})
+        self._try_next_medium()
+
+    def _put_off(self, error, seconds=None):
         """Queue the row again after the back-off, or give it up."""
         if self.attempts >= MAX_ATTEMPTS:
-            self.write({"state": "dead", "error": reason, "next_try_at": False})
+            self._give_up("dead", "busy", error)
             return
         wait = seconds_to_wait(self.attempts, seconds)
         self.write(
             {
                 "state": "queued",
-                "error": reason,
+                "reason": "busy",
+                "error": error,
                 "next_try_at": fields.Datetime.now() + timedelta(seconds=wait),
             }
         )
@@ -301,121 +367,3 @@ class ScrmOutbox(models.Model):
     def _is_on_timeline(self):
         self.ensure_one()
         return bool(self.identity_id) and not self.user_id and self.medium in ("email", "sms")
-
-    # === PEOPLE === #
-
-    def _check_replay_right(self):
-        self.check_access("read")
-        if not self.env.user.has_group("scrm_base.group_scrm_base_operator"):
-            raise AccessError(self.env._("Notices are sent again by operators of Social CRM."))
-
-    def action_replay(self):
-        """Put rows that are dead, refused or unknown back in the queue."""
-        self._check_replay_right()
-        # sudo: nobody has the right to write rows; the right to replay was checked above
-        rows = self.sudo().filtered(lambda row: row.state in ("dead", "failed", "unknown"))
-        if not rows:
-            raise UserError(
-                self.env._("Only notices that were refused, given up or unknown are sent again.")
-            )
-        rows.lock_for_update()
-        for row in rows:
-            values = {"state": "queued", "attempts": 0, "next_try_at": False, "error": False}
-            if row.state == "failed" and row.rule_id:
-                values.update(row._prepare_again_vals())
-            row.write(values)
-        rows.filtered(lambda row: row.state == "queued")._enqueue()
-
-    def _prepare_again_vals(self):
-        """Return address and text made anew: the contact or the rule may be repaired by now."""
-        record = self.env.get(self.res_model)
-        record = record.browse(self.res_id).exists() if record is not None else None
-        if not record:
-            return {}
-        prepared = self.rule_id._prepare_outbox_vals(record, self.company_id)
-        user_id = self.user_id.id
-        again = next((vals for vals in prepared if vals.get("user_id", False) == user_id), {})
-        again.pop("idem_key", None)
-        return again
-
-    def action_mark_sent(self):
-        """Settle a row nobody could tell about: a person found that it arrived."""
-        self._check_replay_right()
-        # sudo: nobody has the right to write rows; the right to settle was checked above
-        rows = self.sudo().filtered(lambda row: row.state == "unknown")
-        rows.lock_for_update()
-        for row in rows:
-            row._mark_sent()
-
-    def action_mark_read(self):
-        """Let the user put away the notices that are theirs."""
-        self.check_access("read")
-        # sudo: nobody has the right to write rows; the flag is set on the user's own alone
-        self.sudo().filtered(lambda row: row.user_id == self.env.user).is_read = True
-
-    def action_open_record(self):
-        """Open the record that the notice is about."""
-        self.ensure_one()
-        if not self.res_model or self.res_model not in self.env:
-            raise UserError(self.env._("This notice is about no record."))
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": self.res_model,
-            "res_id": self.res_id,
-            "view_mode": "form",
-        }
-
-    # === CRON === #
-
-    @api.model
-    def _cron_recover(self):
-        """Bring back what a crash or a lost job left behind."""
-        now = fields.Datetime.now()
-        stuck = self.search([("state", "=", "sending"), ("claimed_at", "<", now - STUCK_AFTER)])
-        for row in stuck.try_lock_for_update():
-            row._mark_unknown(self.env._("The server stopped while this was being sent."))
-        unknown = self.search([("state", "=", "unknown"), ("next_try_at", "<=", now)], limit=500)
-        for row in unknown.try_lock_for_update():
-            row._resolve_unknown()
-        self._requeue_lost()
-
-    def _resolve_unknown(self):
-        """Ask the medium what became of the row."""
-        self.ensure_one()
-        ask = getattr(self, f"_resolve_unknown_{self.medium}", lambda: None)
-        try:
-            with self.env.cr.savepoint():
-                answer = ask()
-        except Exception:
-            _logger.warning("scrm.outbox %s: cannot resolve", self.id, exc_info=True)
-            answer = None
-        if answer == "sent":
-            self._mark_sent()
-        elif answer == "resend":
-            self._put_off(self.error)
-        else:
-            # Stays where a person sees it and decides.
-            self.next_try_at = False
-
-    @api.model
-    def _requeue_lost(self):
-        """Plan again the rows that are due and have no job.
-
-        While delivery jobs wait, nothing is lost: the queue is long, or no runner is loaded,
-        which the settings and the list of notices say.
-        """
-        now = fields.Datetime.now()
-        # sudo: jobs are readable by their managers only
-        waiting = (
-            self.env["queue.job"]
-            .sudo()
-            .search_count(
-                Domain("model_name", "=", self._name)
-                & Domain("method_name", "=", "_deliver")
-                & Domain("state", "in", ("pending", "enqueued", "started"))
-                & (Domain("eta", "=", False) | Domain("eta", "<=", now)),
-                limit=1,
-            )
-        )
-        if not waiting:
-            self.search([("is_late", "=", True)], limit=1000, order="id")._enqueue()

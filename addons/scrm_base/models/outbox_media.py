@@ -1,14 +1,11 @@
-import logging
-
 from odoo import models
-from odoo.tools import plaintext2html
+from odoo.tools import email_normalize, plaintext2html
 
 from ..exceptions import DeliveryRefused, DeliveryRetry, DeliveryUnknown
-
-_logger = logging.getLogger(__name__)
+from ..tools.handles import mask
 
 #: Failures of core's mail and SMS models that no second attempt will cure.
-_MAIL_REFUSALS = (
+MAIL_REFUSALS = (
     "mail_email_invalid",
     "mail_email_missing",
     "mail_from_invalid",
@@ -73,21 +70,42 @@ class ScrmOutbox(models.Model):
         partner = customer.main_partner_id
         return partner if partner.phone_sanitized else None
 
+    def _get_address_display(self):
+        """Return where the row goes, as people may read it: handles are masked for most."""
+        self.ensure_one()
+        if self.medium == "inapp":
+            return self.env._("in the app")
+        if self.identity_id and self.identity_id.id_type != "partner":
+            return self.identity_id.display_value
+        person = self.user_id.partner_id or self.partner_id
+        value = person.phone if self.medium == "sms" else person.email
+        kind = "phone" if self.medium == "sms" else "email"
+        return mask(kind, value or "")
+
+    def _is_reachable(self, person, medium):
+        """Tell whether a user or a contact has an address for a medium.
+
+        :param person: ``res.users`` or ``res.partner``
+        """
+        if medium == "inapp":
+            return person._name == "res.users"
+        if medium == "email":
+            return bool(person.email_normalized)
+        if medium == "sms":
+            return bool(person.phone_sanitized)
+        return False
+
     # === IN THE APP === #
 
     def _send_inapp(self):
-        """Show it to the user now, and where they find it again.
+        """Show it to the user now, and where they find it again: under the bell.
 
-        Users who read their messages in the inbox find it there too; it stays in "My notices"
-        for everybody.
+        Users who read their messages in the inbox find it there too.
         """
         user = self.user_id
         if not user:
             raise DeliveryRefused(self.env._("The notice has no user to be shown to."))
-        user._bus_send(
-            "simple_notification",
-            {"title": self.subject or "", "message": self.body or "", "type": "info"},
-        )
+        user._bus_send("scrm_base.notice", self._prepare_bell_vals())
         if user.notification_type == "inbox":
             self.env["mail.thread"].message_notify(
                 partner_ids=user.partner_id.ids,
@@ -108,7 +126,18 @@ class ScrmOutbox(models.Model):
         """Send through core's mail queue and return the message's id."""
         address = self._get_email_address()
         if not address:
-            raise DeliveryRefused(self.env._("There is no e-mail address. Complete the contact."))
+            raise DeliveryRefused(
+                self.env._("There is no e-mail address. Complete the contact."), "no_address"
+            )
+        # sudo is the caller's: the outbox is sent in superuser mode
+        if self.env["mail.blacklist"].search_count([("email", "=", email_normalize(address))]):
+            raise DeliveryRefused(
+                self.env._(
+                    "The e-mail address is on the blacklist: its owner wants no messages. Reach "
+                    "them in another way."
+                ),
+                "blacklist",
+            )
         company = self.company_id
         mail = (
             self.env["mail.mail"]
@@ -120,13 +149,14 @@ class ScrmOutbox(models.Model):
                     "email_from": company.email_formatted or self.env.user.email_formatted,
                     "email_to": address,
                     "auto_delete": False,
+                    "scrm_outbox_id": self.id,
                 }
             )
         )
         mail.send()
         if mail.state == "exception":
             reason = mail.failure_reason or self.env._("The mail server refused the message.")
-            if mail.failure_type in _MAIL_REFUSALS:
+            if mail.failure_type in MAIL_REFUSALS:
                 raise DeliveryRefused(reason)
             raise DeliveryRetry(reason)
         # Where core does not send (its tests), the mail stays in core's own queue.
@@ -144,7 +174,17 @@ class ScrmOutbox(models.Model):
         """Send through core's SMS gateway and return the message's id there."""
         number = self._get_phone_number()
         if not number:
-            raise DeliveryRefused(self.env._("There is no phone number. Complete the contact."))
+            raise DeliveryRefused(
+                self.env._("There is no phone number. Complete the contact."), "no_address"
+            )
+        if self.env["phone.blacklist"].search_count([("number", "=", number)]):
+            raise DeliveryRefused(
+                self.env._(
+                    "The phone number is on the blacklist: its owner wants no messages. Reach "
+                    "them in another way."
+                ),
+                "blacklist",
+            )
         sms = (
             self.env["sms.sms"]
             .with_company(self.company_id)
@@ -153,14 +193,20 @@ class ScrmOutbox(models.Model):
         reference = sms.uuid
         sms.send(unlink_failed=False)
         if sms.state == "error":
-            reason = self.env._("The SMS gateway answered: %s", sms.failure_type)
+            reason = self._explain_sms_failure(sms.failure_type)
             if sms.failure_type in _SMS_REFUSALS:
                 raise DeliveryRefused(reason)
             if sms.failure_type == "sms_server":
                 # Core gives a lost answer and a refused one the same name.
-                raise DeliveryUnknown(reason)
+                raise DeliveryUnknown(reason, reference)
             raise DeliveryRetry(reason)
         return reference
+
+    def _explain_sms_failure(self, failure_type):
+        labels = dict(self.env["sms.sms"]._fields["failure_type"]._description_selection(self.env))
+        return self.env._(
+            "The SMS gateway answered: %s", labels.get(failure_type) or failure_type or "?"
+        )
 
     def _get_phone_number(self):
         if self.identity_id.id_type == "phone":

@@ -31,6 +31,29 @@ class ResCompany(models.Model):
         "Customers become stale after at least one month. Enter a whole number of months.",
     )
 
+    scrm_quiet_from = fields.Float(
+        "Quiet Hours From",
+        digits=(4, 2),
+        help="Notices that a rule sends at night wait until the morning, in the reader's time "
+        "zone. The same time twice: no quiet hours.",
+    )
+    scrm_quiet_to = fields.Float("Quiet Hours To", digits=(4, 2))
+    scrm_notice_keep_days = fields.Integer(
+        "Days That Texts Are Kept",
+        help="After so many days the text of a notice that was sent is blanked; that it was sent "
+        "stays. Zero: kept for ever.",
+    )
+
+    _scrm_quiet_hours = models.Constraint(
+        "CHECK (COALESCE(scrm_quiet_from, 0) >= 0 AND COALESCE(scrm_quiet_from, 0) < 24"
+        " AND COALESCE(scrm_quiet_to, 0) >= 0 AND COALESCE(scrm_quiet_to, 0) < 24)",
+        "Quiet hours are times of the day, from 00:00 to 23:59.",
+    )
+    _scrm_notice_keep_days = models.Constraint(
+        "CHECK (COALESCE(scrm_notice_keep_days, 0) >= 0)",
+        "Texts cannot be kept for less than a day.",
+    )
+
     @api.depends("parent_id")
     def _compute_scrm_pool_id(self):
         # A branch starts in its mother's pool; whoever changes it afterwards means it.

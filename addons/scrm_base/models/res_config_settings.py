@@ -11,6 +11,12 @@ class ResConfigSettings(models.TransientModel):
     )
     scrm_stale_months = fields.Integer(related="company_id.scrm_stale_months", readonly=False)
 
+    scrm_quiet_from = fields.Float(related="company_id.scrm_quiet_from", readonly=False)
+    scrm_quiet_to = fields.Float(related="company_id.scrm_quiet_to", readonly=False)
+    scrm_notice_keep_days = fields.Integer(
+        related="company_id.scrm_notice_keep_days", readonly=False
+    )
+
     def _compute_scrm_late_notice_count(self):
         # sudo: the settings are for administrators, who need not be operators of Social CRM
         count = self.env["scrm.outbox"].sudo().search_count([("is_late", "=", True)])

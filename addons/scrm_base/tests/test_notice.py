@@ -1,12 +1,11 @@
-from psycopg2.errors import CheckViolation
-
 from odoo.exceptions import AccessError, ValidationError
+from odoo.fields import Command
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from .common import ScrmCase
 
-RULE_LOGGER = "odoo.addons.scrm_base.models.notice_rule"
+RULE_LOGGER = "odoo.addons.scrm_base.models.notice_text"
 
 
 @tagged("post_install", "-at_install")
@@ -42,6 +41,12 @@ class TestNotice(ScrmCase):
                 **vals,
             }
         )
+
+    def _list_media(self, *media):
+        return [
+            Command.create({"sequence": place, "medium": medium})
+            for place, medium in enumerate(media)
+        ]
 
     def _raise_event(self, record=None):
         return self.env["scrm.notice.rule"]._raise_event(record or self.record, "cancel")
@@ -79,7 +84,7 @@ class TestNotice(ScrmCase):
         self.customer = self._make_customer("Mr Li", phone="13826001002")
         customer = self.customer
         self.patch(type(self.record), "_notice_get_customer", lambda r: customer.with_env(r.env))
-        self._make_rule(medium="email", fallback_medium="sms")
+        self._make_rule(medium_ids=self._list_media("email", "sms"))
         row = self._raise_event()
         self.assertEqual(("sms", "queued"), (row.medium, row.state))
         self.assertEqual(self.customer._get_identity("phone"), row.identity_id)
@@ -105,7 +110,7 @@ class TestNotice(ScrmCase):
         self._make_rule(audience="responsible", medium="inapp")
         self._make_rule(
             audience="group",
-            group_id=self.env.ref("scrm_base.group_scrm_base_steward").id,
+            group_ids=self.env.ref("scrm_base.group_scrm_base_steward").ids,
             medium="inapp",
         )
         rows = self._raise_event()
@@ -117,7 +122,7 @@ class TestNotice(ScrmCase):
         self.assertEqual({"inapp"}, set(rows.mapped("medium")))
 
     def test_role_needs_a_group(self):
-        with mute_logger("odoo.sql_db"), self.assertRaises(CheckViolation):
+        with self.assertRaisesRegex(ValidationError, "names none"):
             self._make_rule(audience="group")
 
     def test_rules_of_other_companies_and_events_are_silent(self):
@@ -159,7 +164,13 @@ class TestNotice(ScrmCase):
         self.assertEqual("list.xls 已停止。", self._raise_event().body)
 
     def test_a_bad_text_does_not_stop_the_business(self):
-        self._make_rule(body="{{ object.no_such_field }}", medium="email")
+        rule = self._make_rule(medium="email")
+        # Refused when it is saved; a later version of the addon may still drop a field.
+        self.env.cr.execute(
+            "UPDATE scrm_notice_rule SET body = %s WHERE id = %s",
+            ['{"en_US": "{{ object.no_such_field }}"}', rule.id],
+        )
+        rule.invalidate_recordset()
         with mute_logger(RULE_LOGGER, "odoo.addons.mail.models.mail_render_mixin"):
             self.record.action_cancel()
         self.assertEqual("cancelled", self.record.state)
@@ -171,12 +182,6 @@ class TestNotice(ScrmCase):
         self.record.name = "{{ object.create_uid.login }}"
         self._make_rule()
         self.assertEqual("{{ object.create_uid.login }} was stopped.", self._raise_event().body)
-
-    def test_preview(self):
-        rule = self._make_rule()
-        params = rule.with_user(self.manager).action_preview()["params"]
-        self.assertEqual("About list.xls", params["title"])
-        self.assertEqual("list.xls was stopped.", params["message"])
 
     # === RIGHTS === #
 

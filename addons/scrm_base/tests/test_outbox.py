@@ -127,7 +127,8 @@ class TestOutbox(ScrmCase, MailCase):
         self.assertEqual("sent", row.state)
         self.env.cr.precommit.run()  # the bus writes its messages before the commit
         message = self.env["bus.bus"].search([], order="id desc", limit=1).message
-        self.assertIn("simple_notification", message)
+        self.assertIn("scrm_base.notice", message)
+        self.assertIn("Hello", message)
         mine = self.env["scrm.outbox"].with_user(self.viewer).search([])
         self.assertEqual(row, mine)
         self.assertFalse(mine.is_read)

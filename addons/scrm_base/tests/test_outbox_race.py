@@ -55,10 +55,9 @@ class TestOutboxRace(BaseCase):
         start = threading.Barrier(4)
         errors = []
 
-        def deliver():
+        def deliver(cr, row):
             try:
-                with self.registry.cursor() as cr:
-                    row = self._make_env(cr)["scrm.outbox"].browse(row_id)
+                with cr:
                     start.wait(timeout=30)
                     row._deliver()
             except Exception as error:
@@ -66,7 +65,12 @@ class TestOutboxRace(BaseCase):
 
         model = type(self._get_model())
         with patch.object(model, "_send_inapp", lambda row: sent.append(row.id)):
-            workers = [threading.Thread(target=deliver) for _ in range(4)]
+            workers = []
+            for _ in range(4):
+                # Made here: while Odoo runs its tests, this thread alone reaches the registry.
+                cr = self.registry.cursor()
+                row = self._make_env(cr)["scrm.outbox"].browse(row_id)
+                workers.append(threading.Thread(target=deliver, args=(cr, row)))
             for worker in workers:
                 worker.start()
             for worker in workers:

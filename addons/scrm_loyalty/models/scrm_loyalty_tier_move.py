@@ -137,6 +137,11 @@ class ScrmLoyaltyTierMove(models.Model):
     # === LOG === #
 
     @api.model
+    def _notice_get_events(self):
+        """Each kind of step is an event of its name."""
+        return self._fields["kind"]._description_selection(self.env)
+
+    @api.model
     def _log(self, vals_list):
         """Write the steps, put them on the timeline, and tell who rose."""
         moves = self.create(vals_list)

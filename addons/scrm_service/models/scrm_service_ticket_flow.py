@@ -276,6 +276,16 @@ class ScrmServiceTicket(models.Model):
 
     # === NOTICES === #
 
+    @api.model
+    def _notice_get_events(self):
+        """The steps are those of the templates; the birth of a ticket is none of them."""
+        events = dict(super()._notice_get_events())
+        events["created"] = self.env._("Created")
+        # sudo: the names of steps are no secret
+        for arrow in self.env["scrm.service.transition"].sudo().search([("code", "!=", False)]):
+            events.setdefault(arrow.code, arrow.name)
+        return list(events.items())
+
     def _notice_get_customer(self):
         return self.customer_id
 

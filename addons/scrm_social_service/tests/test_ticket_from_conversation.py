@@ -66,7 +66,7 @@ class TestTicketFromConversation(SocialCase):
         conversation = self._say("净水器漏水")
         ticket = self._open_ticket(conversation)
         rule = self.env.ref("scrm_service.notice_rule_ticket_done")
-        self.assertEqual((rule.medium, rule.fallback_medium), ("wechat", "email"))
+        self.assertEqual(["wechat", "email"], rule._get_media())
         self.env["scrm.notice.rule"]._raise_event(ticket, "done")
         row = self._get_notice(ticket)
         self.assertEqual((row.medium, row.identity_id), ("wechat", conversation.identity_id))

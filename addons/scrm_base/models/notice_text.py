@@ -1,0 +1,153 @@
+import logging
+import re
+
+from odoo import api, models
+from odoo.exceptions import ValidationError
+from odoo.tools.rendering_tools import parse_inline_template
+
+_logger = logging.getLogger(__name__)
+
+#: A placeholder that only names fields, one after the other.
+_FIELD_PATH = re.compile(r"^object((?:\.\w+)+)$")
+
+
+class ScrmNoticeRule(models.Model):
+    """The text of a rule: its placeholders are tried when it is saved, and filled when it goes."""
+
+    _inherit = "scrm.notice.rule"
+
+    # === CHECK === #
+
+    @api.constrains("subject", "body", "model_id")
+    def _check_placeholders(self):
+        """Refuse a placeholder that cannot be filled, and name it."""
+        for rule in self:
+            model = self.env.get(rule.sudo().model_id.model or "")
+            if model is None:
+                continue
+            # sudo: notices are rendered in superuser mode, whoever sets them off
+            sample = model.sudo().search([], limit=1, order="id desc")
+            for text in filter(None, (rule.subject, rule.body)):
+                for _literal, expression, _default in parse_inline_template(text):
+                    problem = expression and rule._find_problem(expression, sample)
+                    if problem:
+                        raise ValidationError(
+                            self.env._(
+                                "The placeholder “{{ %(placeholder)s }}” of the rule “%(rule)s” "
+                                "cannot be filled: %(problem)s Correct it, or insert one with "
+                                "the magic wand beside the text.",
+                                placeholder=expression,
+                                rule=rule.name,
+                                problem=problem,
+                            )
+                        )
+                if "{{" in re.sub(r"\{\{.+?\}\}", "", text):
+                    raise ValidationError(
+                        self.env._(
+                            "A placeholder of the rule “%s” is not closed: two braces open it and "
+                            "two close it.",
+                            rule.name,
+                        )
+                    )
+
+    def _find_problem(self, expression, sample):
+        """Return why a placeholder cannot be filled (a sentence), or None."""
+        path = _FIELD_PATH.match(expression)
+        if path:
+            return self._find_missing_field(path[1][1:].split("."), sample.browse())
+        try:
+            compile(expression, "placeholder", "eval")
+        except SyntaxError:
+            return self.env._("it is not an expression.")
+        if not sample:
+            return None
+        try:
+            with self.env.cr.savepoint():
+                self._render_template(f"{{{{ {expression} }}}}", sample._name, sample.ids)
+        except Exception as error:
+            # Whatever it may do wrong, its author is to read it.
+            return f"{error.__cause__ or error}."
+        return None
+
+    def _find_missing_field(self, names, records):
+        for name in names:
+            if not isinstance(records, models.BaseModel) or name not in records._fields:
+                return self.env._(
+                    "“%(name)s” is not a field of “%(model)s”.",
+                    name=name,
+                    model=getattr(records, "_description", "") or names[-2],
+                )
+            field = records._fields[name]
+            records = records.env[field.comodel_name] if field.relational else None
+        return None
+
+    # === RENDER === #
+
+    def _prepare_texts(self, wanted):
+        """Return subject and body, or the reason why there are none.
+
+        :param wanted: set of ``(record, language)``
+        :return: dict of columns by the same pairs
+        """
+        self.ensure_one()
+        texts = {}
+        by_lang = {}
+        for record, lang in wanted:
+            by_lang.setdefault(lang or None, []).append(record.id)
+        for lang, ids in by_lang.items():
+            # sudo: the notice is rendered in superuser mode, because the rule's author decided
+            # what its reader learns
+            records = next(iter(wanted))[0].sudo().browse(sorted(ids))
+            for record, vals in self._render_safely(records, lang).items():
+                texts[record.id, lang] = vals
+        return {(record, lang): texts[record.id, lang or None] for record, lang in wanted}
+
+    def _render_safely(self, records, lang):
+        """Render for all records at once, one by one only when one of them cannot be rendered."""
+        try:
+            with self.env.cr.savepoint():
+                rendered = self._render_notices(records, lang)
+                return {r: {"subject": rendered[r][0], "body": rendered[r][1]} for r in records}
+        except Exception as error:
+            # Whatever a template may do wrong, the business that raised the event goes on.
+            if len(records) > 1:
+                return {
+                    record: vals
+                    for one in records
+                    for record, vals in self._render_safely(one, lang).items()
+                }
+            _logger.info("scrm.notice.rule %s: cannot render", self.id, exc_info=True)
+            return {records: self._prepare_unrendered_vals(error)}
+
+    def _prepare_unrendered_vals(self, error):
+        return {
+            "body": "",
+            "state": "failed",
+            "reason": "text",
+            "error": self.env._(
+                "The text of the rule “%(rule)s” cannot be made: %(error)s",
+                rule=self.name,
+                error=str(error.__cause__ or error),
+            ),
+        }
+
+    def _render_notices(self, records, lang):
+        """Return ``{record: (subject, body)}`` in the language (code or None).
+
+        The caller decides by ``records.env`` what may be read.
+        """
+        rule = self.with_context(lang=lang or self.env.lang)
+        renderer = rule.with_env(rule.env(su=records.env.su))
+
+        def render(template):
+            if not template:
+                return dict.fromkeys(records.ids, "")
+            return renderer._render_template(
+                template, records._name, records.ids, engine="inline_template"
+            )
+
+        subjects, bodies = render(rule.subject), render(rule.body)
+        return {
+            record: ((subjects[record.id] or "").strip(), (bodies[record.id] or "").strip())
+            for record in records
+        }

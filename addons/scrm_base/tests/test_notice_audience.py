@@ -1,0 +1,98 @@
+from odoo.tests import freeze_time, tagged
+
+from .notice_case import NoticeCase
+
+
+@tagged("post_install", "-at_install")
+class TestNoticeAudience(NoticeCase):
+    """Who is told, and each once."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.steward = cls._make_user("audience.steward", "scrm_base.group_scrm_base_steward")
+        cls.outsider = cls._make_user("audience.outsider", company=cls.company_other)
+
+    def test_several_roles_and_people_each_once(self):
+        self._make_rule(
+            "inapp",
+            audience="group",
+            group_ids=[
+                self.env.ref("scrm_base.group_scrm_base_steward").id,
+                self.env.ref("scrm_base.group_scrm_base_manager").id,
+            ],
+            user_ids=(self.steward | self.operator | self.outsider).ids,
+        )
+        told = self._raise_event().mapped("user_id")
+        self.assertLessEqual(self.steward | self.manager | self.operator, told)
+        self.assertNotIn(self.outsider, told, "another company's records are not theirs")
+        self.assertEqual(len(told), len(self._raise_event()))
+
+    def test_a_person_in_two_audiences_of_an_event_is_told_once(self):
+        first = self._make_rule("inapp", audience="responsible", sequence=1)
+        self._make_rule("inapp", audience="group", user_ids=self.operator.ids, sequence=2)
+        row = self._raise_event()
+        self.assertEqual((first, self.operator), (row.rule_id, row.user_id))
+
+    def test_another_medium_is_another_message(self):
+        self._make_rule("inapp", audience="responsible", sequence=1)
+        self._make_rule("email", audience="responsible", sequence=2)
+        self.assertEqual(["inapp", "email"], self._raise_event().mapped("medium"))
+
+    def test_a_customer_who_follows_is_told_once(self):
+        partner = self.customer._ensure_partner()
+        model = self.env.registry["scrm.customer.import"]
+        self.patch(model, "_notice_get_audience_followers", lambda r, rule: partner.with_env(r.env))
+        self._make_rule("email", sequence=1)
+        self._make_rule("email", audience="followers", sequence=2)
+        self.assertEqual(1, len(self._raise_event()))
+
+    def test_followers_are_colleagues_and_contacts(self):
+        contact = self._make_partner(name="Shop", email="shop@example.com")
+        mute = self._make_partner(name="Nobody")
+        followers = contact | mute | self.operator.partner_id
+        self.patch(
+            self.env.registry["scrm.customer.import"],
+            "_notice_get_audience_followers",
+            lambda r, rule: followers.with_env(r.env),
+        )
+        self._make_rule("inapp", "email", audience="followers")
+        rows = self._raise_event()
+        self.assertEqual(
+            {(contact, "email", "queued"), (self.operator.partner_id, "inapp", "queued")},
+            {(r.partner_id, r.medium, r.state) for r in rows if r.state == "queued"},
+        )
+        failed = rows.filtered(lambda r: r.state == "failed")
+        self.assertEqual(["no_address"], failed.mapped("reason"))
+
+    def test_a_record_without_followers_tells_nobody(self):
+        self._make_rule(audience="followers")
+        self.assertFalse(self._raise_event())
+
+    def test_an_addon_brings_an_audience(self):
+        other = self._make_customer("Mr Li", email="li@example.com")
+        model = self.env.registry["scrm.customer.import"]
+        self.patch(
+            model,
+            "_notice_get_audience_responsible",
+            lambda r, rule: (self.customer | other).with_env(r.env),
+        )
+        self._make_rule(audience="responsible")
+        self.assertEqual(self.customer | other, self._raise_event().customer_id)
+
+    def test_not_more_than_once_in_some_hours(self):
+        self._make_rule(min_hours=24)
+        second = self._make_record("second.xls")
+        third = self._make_record("third.xls")
+        with freeze_time("2026-03-01 08:00:00"):
+            self.assertEqual(1, len(self._raise_event(self.record | second)), "one event for both")
+        with freeze_time("2026-03-02 07:59:00"):
+            self.assertFalse(self._raise_event(second))
+        with freeze_time("2026-03-02 08:01:00"):
+            self.assertEqual(1, len(self._raise_event(third)))
+
+    def test_what_did_not_arrive_does_not_count(self):
+        self._make_rule(min_hours=24)
+        row = self._raise_event()
+        row.sudo().state = "failed"
+        self.assertEqual(1, len(self._raise_event(self._make_record("second.xls"))))
