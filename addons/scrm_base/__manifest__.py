@@ -29,6 +29,7 @@
         "security/scrm_import_rules.xml",
         "security/scrm_quality_rules.xml",
         "security/scrm_notice_rules.xml",
+        "security/scrm_identity_rules.xml",
         "data/scrm_pool_data.xml",
         "data/scrm_lifecycle_stage_data.xml",
         "data/scrm_kpi_data.xml",
@@ -36,6 +37,7 @@
         "data/ir_cron_data.xml",
         "data/ir_cron_customer_data.xml",
         "data/scrm_notice_rule_data.xml",
+        "data/scrm_recognition_data.xml",
         "views/scrm_interaction_views.xml",
         "views/scrm_identity_views.xml",
         "views/scrm_identity_link_views.xml",
@@ -53,6 +55,9 @@
         "views/scrm_customer_metric_views.xml",
         "views/scrm_rfm_cut_views.xml",
         "views/scrm_kpi_views.xml",
+        "views/scrm_match_candidate_views.xml",
+        "views/scrm_identity_block_views.xml",
+        "views/scrm_resolution_rule_views.xml",
         "views/scrm_flow_log_views.xml",
         "wizard/scrm_notice_preview_views.xml",
         "views/scrm_notice_rule_views.xml",
@@ -77,6 +82,12 @@
         "web.assets_backend": [
             "scrm_base/static/src/notice_bell/*",
             "scrm_base/static/src/notice_event/*",
+        "demo/match_candidate_demo.xml",
+    ],
+    "assets": {
+        "web.assets_backend": [
+            "scrm_base/static/src/evidence_path/*",
+            "scrm_base/static/src/match_review/*",
         ],
         "web.assets_tests": [
             "scrm_base/static/tests/tours/*",

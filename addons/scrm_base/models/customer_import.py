@@ -168,6 +168,8 @@ class ScrmCustomerImport(models.Model):
         return super()._flow_check(transition, vals)
 
     def _flow_after(self, transition):
+        if transition.key == "start":
+            self.line_ids._propose_conflicts()
         if transition.key in ("start", "retry"):
             self._enqueue()
         if transition.key == "reset":
