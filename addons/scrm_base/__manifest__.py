@@ -77,17 +77,14 @@
         "demo/metric_demo.xml",
         "demo/quality_demo.xml",
         "demo/scrm_outbox_demo.xml",
-    ],
-    "assets": {
-        "web.assets_backend": [
-            "scrm_base/static/src/notice_bell/*",
-            "scrm_base/static/src/notice_event/*",
         "demo/match_candidate_demo.xml",
     ],
     "assets": {
         "web.assets_backend": [
             "scrm_base/static/src/evidence_path/*",
             "scrm_base/static/src/match_review/*",
+            "scrm_base/static/src/notice_bell/*",
+            "scrm_base/static/src/notice_event/*",
         ],
         "web.assets_tests": [
             "scrm_base/static/tests/tours/*",

@@ -15,11 +15,11 @@ from . import test_guard_clicks
 from . import test_handles
 from . import test_identity
 from . import test_identity_race
-from . import test_kpi
-from . import test_metric
 from . import test_import_files
+from . import test_kpi
 from . import test_match_candidate
 from . import test_match_race
+from . import test_metric
 from . import test_notice
 from . import test_notice_audience
 from . import test_notice_bell
@@ -34,11 +34,10 @@ from . import test_outbox_watch
 from . import test_partner
 from . import test_quality
 from . import test_quiet_hours
-from . import test_region
-from . import test_rfm
 from . import test_recognition_policy
 from . import test_region
 from . import test_review_tour
+from . import test_rfm
 from . import test_spreadsheet
 from . import test_timeline
 from . import test_tools_recognition
