@@ -24,6 +24,7 @@ class ScrmKpi(models.Model):
         string="Of",
         required=True,
         readonly=True,
+        group_expand=True,
     )
     has_source = fields.Boolean(compute="_compute_value")
     value = fields.Float(compute="_compute_value", digits=(16, 4))

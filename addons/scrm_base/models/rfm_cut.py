@@ -121,18 +121,17 @@ class ScrmRfmCut(models.Model):
         :return: the draft; none when nobody ordered in the year
         """
         self.env["scrm.metric"].flush_model()
-        shares = list(SHARES)
         days = SQL("%s::date - last_ordered_on", company._scrm_get_today())
         ((size, *cuts),) = self.env.execute_query(
             SQL(
                 """
                 SELECT COUNT(*),
-                       percentile_disc(%(shares)s::float8[]) WITHIN GROUP (ORDER BY %(days)s),
-                       percentile_disc(%(shares)s::float8[]) WITHIN GROUP (ORDER BY order_count_year),
-                       percentile_disc(%(shares)s::float8[]) WITHIN GROUP (ORDER BY amount_year)
+                       percentile_disc(%(shares)s) WITHIN GROUP (ORDER BY %(days)s),
+                       percentile_disc(%(shares)s) WITHIN GROUP (ORDER BY order_count_year),
+                       percentile_disc(%(shares)s) WITHIN GROUP (ORDER BY amount_year)
                   FROM scrm_metric WHERE company_id = %(company)s AND order_count_year > 0
                 """,
-                shares=shares,
+                shares=SQL("%s::float8[]", list(SHARES)),
                 days=days,
                 company=company.id,
             )

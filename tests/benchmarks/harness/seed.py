@@ -16,7 +16,7 @@ def _done(cr, what: str) -> int:
 
 
 def _in_slices(cr, what: str, total: int, statement: str, values: dict) -> None:
-    """Run a statement for numbers ``%(first)s`` to ``%(last)s``, slice by slice, committing each."""
+    """Run a statement for numbers ``%(first)s`` to ``%(last)s``; each slice is committed."""
     done = _done(cr, what)
     while done < total:
         last = min(done + SLICE, total)
