@@ -295,6 +295,7 @@ class ScrmInteraction(models.Model):
     @api.model
     def _backfill_stages(self):
         """Make customers of the potentials whose orders stand on the timeline, oldest first."""
+        self.env.cr.execute("SET LOCAL work_mem = '256MB'")
         Stage = self.env["scrm.lifecycle.stage"]
         potential = Stage._get_by_code("potential")
         for company in self.env["res.company"].sudo().search([("scrm_pool_id", "!=", False)]):
