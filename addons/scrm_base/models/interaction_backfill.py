@@ -20,8 +20,13 @@ class ScrmInteraction(models.Model):
     @api.model
     def _backfill(self):
         """Record the business of the time before the addon was there; again changes nothing."""
+        # Of rows of this very transaction the planner knows nothing, and would look at them
+        # one by one.
+        self.env.flush_all()
+        self.env.cr.execute("ANALYZE scrm_customer, scrm_identity")
         for batch in self._get_backfill_batches():
             self._backfill_batch(*batch)
+        self.env.cr.execute("ANALYZE scrm_interaction")
         self._backfill_stages()
 
     @api.model
@@ -290,23 +295,30 @@ class ScrmInteraction(models.Model):
     @api.model
     def _backfill_stages(self):
         """Make customers of the potentials whose orders stand on the timeline, oldest first."""
+        self.env.cr.execute("SET LOCAL work_mem = '256MB'")
         Stage = self.env["scrm.lifecycle.stage"]
         potential = Stage._get_by_code("potential")
         for company in self.env["res.company"].sudo().search([("scrm_pool_id", "!=", False)]):
             rows = self.env.execute_query(
                 SQL(
                     """
-                    SELECT DISTINCT ON (x.customer_id) x.identity_id, d.name
-                      FROM scrm_interaction x
-                      JOIN sale_order d ON d.id = x.res_id
-                     WHERE x.company_id = %(company)s AND x.res_model = 'sale.order'
-                       AND x.dedupe_key = 'sale.order:' || x.res_id || ':confirmed'
-                       AND NOT EXISTS (
-                           SELECT FROM scrm_lifecycle_standing s
-                             JOIN scrm_customer c ON c.id = s.customer_id
-                            WHERE s.company_id = %(company)s AND s.stage_id != %(potential)s
-                              AND COALESCE(c.merged_into_id, c.id) = x.customer_id)
-                     ORDER BY x.customer_id, x.occurred_at, x.id
+                    WITH ahead AS MATERIALIZED (
+                        SELECT DISTINCT COALESCE(c.merged_into_id, c.id) AS customer_id
+                          FROM scrm_lifecycle_standing s
+                          JOIN scrm_customer c ON c.id = s.customer_id
+                         WHERE s.company_id = %(company)s AND s.stage_id != %(potential)s
+                    ), bought AS MATERIALIZED (
+                        SELECT x.customer_id, x.identity_id, x.res_id, x.occurred_at, x.id
+                          FROM scrm_interaction x
+                          LEFT JOIN ahead ON ahead.customer_id = x.customer_id
+                         WHERE x.company_id = %(company)s AND x.kind = 'order'
+                           AND x.res_model = 'sale.order'
+                           AND x.dedupe_key = 'sale.order:' || x.res_id || ':confirmed'
+                           AND ahead.customer_id IS NULL
+                    )
+                    SELECT DISTINCT ON (b.customer_id) b.identity_id, d.name
+                      FROM bought b JOIN sale_order d ON d.id = b.res_id
+                     ORDER BY b.customer_id, b.occurred_at, b.id
                     """,
                     company=company.id,
                     potential=potential.id,

@@ -44,6 +44,7 @@ class ResPartner(models.Model):
         Not of colleagues, the companies themselves, or vendors that were only written to.
         """
         self.env.flush_all()
+        self.env.cr.execute("SET LOCAL work_mem = '256MB'")
         Interaction = self.env["scrm.interaction"]
         rows = self.env.execute_query(
             SQL(
