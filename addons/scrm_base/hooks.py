@@ -1,3 +1,5 @@
+from odoo.tools import SQL
+
 from .tools import append_only
 
 
@@ -17,6 +19,14 @@ def uninstall_hook(env):
     as companies and customers point to it.
     """
     append_only.release(env.cr)
+    # Core's table keeps no row that only served to find ours.
+    env.flush_all()
+    env.execute_query(
+        SQL(
+            "DELETE FROM sms_tracker WHERE mail_notification_id IS NULL AND sms_uuid IN ("
+            " SELECT external_ref FROM scrm_outbox WHERE medium = 'sms') RETURNING id"
+        )
+    )
     env["ir.model.data"].search(
         [("module", "=", "scrm_base"), ("model", "=like", "scrm.%")]
     ).unlink()

@@ -136,6 +136,14 @@ class ScrmOutbox(models.Model):
         }
 
     @api.model
+    def open_bell(self, row_id):
+        """Put away a notice of the signed-in user; return what opens its record, or False."""
+        # sudo: see get_bell
+        row = self.sudo().search([("id", "=", row_id), ("user_id", "=", self.env.uid)])
+        row.action_mark_read()
+        return row.action_open_record() if row.res_model else False
+
+    @api.model
     def mark_bell_read(self):
         """Put away everything that the bell of the signed-in user counts."""
         # sudo: see get_bell; nobody has the right to write rows, the user's own alone are
@@ -157,6 +165,5 @@ class ScrmOutbox(models.Model):
             "subject": self.subject or "",
             "body": self.body or "",
             "is_read": self.is_read,
-            "has_record": bool(self.res_model),
             "written_at": self.create_date.isoformat(sep=" ", timespec="seconds"),
         }

@@ -60,6 +60,16 @@ class TestNoticeBell(NoticeCase):
         action = row.with_user(self.operator).action_open_record()
         self.assertEqual(("res.partner", "form"), (action["res_model"], action["view_mode"]))
 
+    def test_open_from_the_bell(self):
+        row = self._tell(self.employee, "first")
+        outbox = self.env["scrm.outbox"]
+        self.assertFalse(outbox.with_user(self.operator).open_bell(row.id))
+        self.assertFalse(row.is_read)
+        row.sudo().company_id = self.company_other
+        mine = outbox.with_user(self.employee).with_context(allowed_company_ids=self.company.ids)
+        self.assertEqual("res.partner", mine.open_bell(row.id)["res_model"])
+        self.assertTrue(row.is_read)
+
     def test_other_tabs_learn_that_it_is_read(self):
         row = self._tell(self.employee, "first")
         row.with_user(self.employee).action_mark_read()

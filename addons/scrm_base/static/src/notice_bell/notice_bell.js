@@ -79,13 +79,9 @@ export class NoticeBell extends Component {
 
     async open(notice) {
         this.dropdown.close();
-        if (!notice.is_read) {
-            await this.orm.call("scrm.outbox", "action_mark_read", [[notice.id]]);
-        }
-        if (notice.has_record) {
-            this.action.doAction(
-                await this.orm.call("scrm.outbox", "action_open_record", [[notice.id]])
-            );
+        const action = await this.orm.call("scrm.outbox", "open_bell", [notice.id]);
+        if (action) {
+            this.action.doAction(action);
         }
     }
 
