@@ -25,6 +25,7 @@
         "security/scrm_base_groups.xml",
         "security/ir.model.access.csv",
         "security/scrm_base_security.xml",
+        "security/scrm_tag_rules.xml",
         "data/scrm_pool_data.xml",
         "data/scrm_lifecycle_stage_data.xml",
         "data/queue_job_data.xml",
@@ -44,6 +45,9 @@
         "views/account_move_views.xml",
         "views/crm_lead_views.xml",
         "views/menus.xml",
+        "views/scrm_tag_views.xml",
+        "views/scrm_tag_rule_views.xml",
+        "views/scrm_circle_views.xml",
         "views/scrm_flow_log_views.xml",
         "views/scrm_notice_rule_views.xml",
         "views/scrm_outbox_views.xml",
@@ -58,6 +62,13 @@
         "demo/customer_demo.xml",
         "demo/customer_import_demo.xml",
     ],
+    "assets": {
+        "web.assets_backend": [
+            "scrm_base/static/src/customer_page/*",
+            "scrm_base/static/src/timeline/*",
+        ],
+        "web.assets_tests": ["scrm_base/static/tests/tours/*"],
+    },
     "post_init_hook": "post_init_hook",
     "uninstall_hook": "uninstall_hook",
 }

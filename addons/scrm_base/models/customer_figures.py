@@ -1,7 +1,9 @@
 """What a customer's page counts, and the lists that the counts open."""
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 
 class ScrmCustomer(models.Model):
@@ -14,11 +16,17 @@ class ScrmCustomer(models.Model):
         compute="_compute_order_figures",
         help="Confirmed orders of this company, with taxes, at the rate of each order.",
     )
+    last_order_at = fields.Datetime(string="Last Order", compute="_compute_order_figures")
     invoice_count = fields.Integer(string="Invoices", compute="_compute_invoice_figures")
     amount_invoiced = fields.Monetary(
         string="Invoiced",
         compute="_compute_invoice_figures",
         help="Posted invoices of this company less credit notes, with taxes.",
+    )
+    amount_due = fields.Monetary(
+        string="Open Balance",
+        compute="_compute_invoice_figures",
+        help="What is not paid yet of the posted invoices of this company, less open credit.",
     )
     lead_count = fields.Integer(string="Leads", compute="_compute_lead_count")
     contact_count = fields.Integer(compute="_compute_contact_count")
@@ -36,35 +44,62 @@ class ScrmCustomer(models.Model):
         """
         return Domain("partner_id", "child_of", self.partner_ids.ids)
 
-    def _sum_by_customer(self, model, domain, aggregates):
-        """Return {customer id: [sum of each aggregate]} over documents with a ``partner_id``.
+    def _get_family(self):
+        """Return {contact id: ids of those of these customers whose documents are the contact's}.
 
-        One grouped query, and one per level of contacts; never one per customer.
+        One query for any number of customers and levels of contacts.
         """
-        sums = {customer.id: [0] * len(aggregates) for customer in self}
         customers_of = {}
         for customer in self:
             for partner in customer.partner_ids:
                 customers_of.setdefault(partner.id, []).append(customer.id)
         if not customers_of:
-            return sums
+            return {}
+        self.env["res.partner"].flush_model(["parent_id"])
+        family = {}
+        for root, partner_id in self.env.execute_query(
+            SQL(
+                """
+                WITH RECURSIVE family(root, id) AS (
+                    SELECT id, id FROM res_partner WHERE id = ANY(%s)
+                     UNION
+                    SELECT f.root, p.id FROM res_partner p JOIN family f ON p.parent_id = f.id
+                )
+                SELECT root, id FROM family
+                """,
+                list(customers_of),
+            )
+        ):
+            family.setdefault(partner_id, set()).update(customers_of[root])
+        return family
+
+    def _sum_by_customer(self, model, domain, aggregates):
+        """Return {customer id: [value of each aggregate]} over documents with a ``partner_id``.
+
+        Sums and counts are added up, of a ``:max`` the latest stays.
+        """
+        totals = {customer.id: [0] * len(aggregates) for customer in self}
+        family = self._get_family()
+        if not family:
+            return totals
         # sudo: the figures belong to the customer's page, whoever may open it; they are of the
         # current company alone, and the lists behind the buttons keep the reader's own rights.
         groups = (
             self.env[model]
             .sudo()
             ._read_group(
-                Domain.AND([domain, self._get_document_domain()]), ["partner_id"], aggregates
+                Domain(domain) & Domain("partner_id", "in", list(family)),
+                ["partner_id"],
+                aggregates,
             )
         )
         for partner, *values in groups:
-            owners, ancestor = set(), partner
-            while ancestor:
-                owners.update(customers_of.get(ancestor.id, ()))
-                ancestor = ancestor.parent_id
-            for owner in owners:
-                sums[owner] = [a + (b or 0) for a, b in zip(sums[owner], values, strict=True)]
-        return sums
+            for owner in family[partner.id]:
+                totals[owner] = [
+                    max(a or b, b or a) if name.endswith(":max") else a + (b or 0)
+                    for name, a, b in zip(aggregates, totals[owner], values, strict=True)
+                ]
+        return totals
 
     def _get_order_domain(self):
         return Domain("state", "=", "sale") & Domain("company_id", "=", self.env.company.id)
@@ -87,19 +122,25 @@ class ScrmCustomer(models.Model):
         sums = self._sum_by_customer(
             "sale.order",
             self._get_order_domain(),
-            ["__count", "amount_total:sum_currency"],
+            ["__count", "amount_total:sum_currency", "date_order:max"],
         )
         for customer in self:
-            customer.order_count, customer.amount_ordered = sums.get(customer.id, (0, 0))
+            count, amount, latest = sums.get(customer.id, (0, 0, 0))
+            customer.order_count, customer.amount_ordered = count, amount
+            customer.last_order_at = latest or False
 
     @api.depends_context("company")
     @api.depends("partner_ids")
     def _compute_invoice_figures(self):
         sums = self._sum_by_customer(
-            "account.move", self._get_invoice_domain(), ["__count", "amount_total_signed:sum"]
+            "account.move",
+            self._get_invoice_domain(),
+            ["__count", "amount_total_signed:sum", "amount_residual_signed:sum"],
         )
         for customer in self:
-            customer.invoice_count, customer.amount_invoiced = sums.get(customer.id, (0, 0))
+            count, amount, due = sums.get(customer.id, (0, 0, 0))
+            customer.invoice_count, customer.amount_invoiced = count, amount
+            customer.amount_due = due
 
     @api.depends_context("company")
     @api.depends("partner_ids")
@@ -142,6 +183,21 @@ class ScrmCustomer(models.Model):
         """Open the orders that ``order_count`` counts."""
         domain = self._get_order_domain() & self._get_document_domain()
         return self._get_list_action(self.env._("Orders"), "sale.order", domain)
+
+    def action_view_last_order(self):
+        """Open the order that ``last_order_at`` is of."""
+        self.ensure_one()
+        domain = self._get_order_domain() & self._get_document_domain()
+        order = self.env["sale.order"].search(domain, order="date_order DESC, id DESC", limit=1)
+        if not order:
+            raise UserError(self.env._("There is no confirmed order that you may see."))
+        return order.get_formview_action()
+
+    def action_view_open_invoices(self):
+        """Open the invoices and credit notes that ``amount_due`` is of."""
+        domain = self._get_invoice_domain() & self._get_document_domain()
+        domain &= Domain("amount_residual", "!=", 0)
+        return self._get_list_action(self.env._("Open Invoices"), "account.move", domain)
 
     def action_view_invoices(self):
         """Open the invoices that ``invoice_count`` counts."""

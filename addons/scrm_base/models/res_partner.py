@@ -8,8 +8,6 @@ from ..tools.handles import Handle, normalise_email, normalise_phone
 # Contacts of these types are addresses of their commercial entity, not somebody.
 ADDRESS_TYPES = ("invoice", "delivery", "other")
 BACKFILL_BATCH = 1000
-# What a contact's own form shows of a timeline; the whole of it is one click away.
-TIMELINE_ON_CONTACT = 40
 
 
 class ResPartner(models.Model):
@@ -32,12 +30,6 @@ class ResPartner(models.Model):
         comodel_name="scrm.identity",
         string="Handles",
         compute="_compute_scrm_identity_ids",
-        groups="scrm_base.group_scrm_base_viewer",
-    )
-    scrm_interaction_ids = fields.Many2many(
-        comodel_name="scrm.interaction",
-        string="Timeline",
-        compute="_compute_scrm_interaction_ids",
         groups="scrm_base.group_scrm_base_viewer",
     )
 
@@ -94,16 +86,6 @@ class ResPartner(models.Model):
     def _compute_scrm_identity_ids(self):
         for partner in self:
             partner.scrm_identity_ids = partner.scrm_customer_id.identity_ids
-
-    @api.depends("scrm_customer_id")
-    @api.depends_context("company", "allowed_company_ids")
-    def _compute_scrm_interaction_ids(self):
-        Interaction = self.env["scrm.interaction"]
-        for partner in self:
-            customer = partner.scrm_customer_id
-            partner.scrm_interaction_ids = customer and Interaction.search(
-                [("customer_id", "=", customer.id)], limit=TIMELINE_ON_CONTACT
-            )
 
     # === WHO IS WHO === #
 

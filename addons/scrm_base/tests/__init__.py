@@ -1,4 +1,5 @@
 from . import test_access
+from . import test_circles
 from . import test_cluster_records
 from . import test_clusters
 from . import test_cron
@@ -16,6 +17,8 @@ from . import test_outbox_race
 from . import test_partner
 from . import test_region
 from . import test_spreadsheet
+from . import test_tags
 from . import test_timeline
+from . import test_timeline_page
 from . import test_touch
 from . import test_touch_race
