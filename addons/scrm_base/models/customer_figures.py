@@ -9,6 +9,12 @@ from odoo.tools import SQL
 class ScrmCustomer(models.Model):
     _inherit = "scrm.customer"  # pylint: disable=consider-merging-classes-inherited
 
+    family_ids = fields.Many2many(
+        comodel_name="res.partner",
+        string="Contacts and Addresses",
+        compute="_compute_family_ids",
+        help="Whose documents are the customer's: the contacts and all below them.",
+    )
     currency_id = fields.Many2one(comodel_name="res.currency", compute="_compute_currency_id")
     order_count = fields.Integer(string="Orders", compute="_compute_order_figures")
     amount_ordered = fields.Monetary(
@@ -44,20 +50,16 @@ class ScrmCustomer(models.Model):
         """
         return Domain("partner_id", "child_of", self.partner_ids.ids)
 
-    def _get_family(self):
-        """Return {contact id: ids of those of these customers whose documents are the contact's}.
-
-        One query for any number of customers and levels of contacts.
-        """
+    @api.depends("identity_ids.partner_id.child_ids")
+    def _compute_family_ids(self):
+        """Find the contacts below those of the customers, in one query for any number."""
         customers_of = {}
         for customer in self:
             for partner in customer.partner_ids:
                 customers_of.setdefault(partner.id, []).append(customer.id)
-        if not customers_of:
-            return {}
+        family = {customer.id: [] for customer in self}
         self.env["res.partner"].flush_model(["parent_id"])
-        family = {}
-        for root, partner_id in self.env.execute_query(
+        rows = customers_of and self.env.execute_query(
             SQL(
                 """
                 WITH RECURSIVE family(root, id) AS (
@@ -69,9 +71,12 @@ class ScrmCustomer(models.Model):
                 """,
                 list(customers_of),
             )
-        ):
-            family.setdefault(partner_id, set()).update(customers_of[root])
-        return family
+        )
+        for root, partner_id in rows or ():
+            for customer_id in customers_of[root]:
+                family[customer_id].append(partner_id)
+        for customer in self:
+            customer.family_ids = self.env["res.partner"].browse(family.get(customer.id, ()))
 
     def _sum_by_customer(self, model, domain, aggregates):
         """Return {customer id: [value of each aggregate]} over documents with a ``partner_id``.
@@ -79,8 +84,11 @@ class ScrmCustomer(models.Model):
         Sums and counts are added up, of a ``:max`` the latest stays.
         """
         totals = {customer.id: [0] * len(aggregates) for customer in self}
-        family = self._get_family()
-        if not family:
+        owners_of = {}
+        for customer in self:
+            for partner_id in customer.family_ids._ids:
+                owners_of.setdefault(partner_id, []).append(customer.id)
+        if not owners_of:
             return totals
         # sudo: the figures belong to the customer's page, whoever may open it; they are of the
         # current company alone, and the lists behind the buttons keep the reader's own rights.
@@ -88,13 +96,13 @@ class ScrmCustomer(models.Model):
             self.env[model]
             .sudo()
             ._read_group(
-                Domain(domain) & Domain("partner_id", "in", list(family)),
+                Domain(domain) & Domain("partner_id", "in", list(owners_of)),
                 ["partner_id"],
                 aggregates,
             )
         )
         for partner, *values in groups:
-            for owner in family[partner.id]:
+            for owner in owners_of[partner.id]:
                 totals[owner] = [
                     max(a or b, b or a) if name.endswith(":max") else a + (b or 0)
                     for name, a, b in zip(aggregates, totals[owner], values, strict=True)
@@ -117,7 +125,7 @@ class ScrmCustomer(models.Model):
         return Domain("company_id", "in", [self.env.company.id, False])
 
     @api.depends_context("company")
-    @api.depends("partner_ids")
+    @api.depends("family_ids")
     def _compute_order_figures(self):
         sums = self._sum_by_customer(
             "sale.order",
@@ -130,7 +138,7 @@ class ScrmCustomer(models.Model):
             customer.last_order_at = latest or False
 
     @api.depends_context("company")
-    @api.depends("partner_ids")
+    @api.depends("family_ids")
     def _compute_invoice_figures(self):
         sums = self._sum_by_customer(
             "account.move",
@@ -143,7 +151,7 @@ class ScrmCustomer(models.Model):
             customer.amount_due = due
 
     @api.depends_context("company")
-    @api.depends("partner_ids")
+    @api.depends("family_ids")
     def _compute_lead_count(self):
         sums = self._sum_by_customer("crm.lead", self._get_lead_domain(), ["__count"])
         for customer in self:
@@ -170,6 +178,8 @@ class ScrmCustomer(models.Model):
     # === ACTIONS === #
 
     def _get_list_action(self, name, model, domain):
+        """Return the action of a list; who may not read it is told so at once."""
+        self.env[model].check_access("read")
         return {
             "type": "ir.actions.act_window",
             "name": name,

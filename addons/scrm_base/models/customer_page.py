@@ -3,22 +3,15 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
+from odoo.tools import SQL
 
-# Documents on the page itself; the whole list is one click away.
-LAST_DOCUMENTS = 10
-# People of an organisation that are shown; the whole list is one click away.
-LAST_PEOPLE = 20
+# Rows of a list on the page itself; the whole list is one click away.
+PAGE_ROWS = 10
 
 
 class ScrmCustomer(models.Model):
     _inherit = "scrm.customer"  # pylint: disable=consider-merging-classes-inherited
 
-    last_order_ids = fields.Many2many(
-        comodel_name="sale.order", string="Last Orders", compute="_compute_last_documents"
-    )
-    last_invoice_ids = fields.Many2many(
-        comodel_name="account.move", string="Last Invoices", compute="_compute_last_documents"
-    )
     circle_member_ids = fields.One2many(
         comodel_name="scrm.circle.member", inverse_name="customer_id", string="Circles"
     )
@@ -30,80 +23,101 @@ class ScrmCustomer(models.Model):
     )
     people_count = fields.Integer(string="People Count", compute="_compute_relations")
 
-    @api.depends_context("uid", "company", "allowed_company_ids")
-    @api.depends("partner_ids")
-    def _compute_last_documents(self):
-        """Find the latest documents that the reader may see; the form shows one customer."""
-        self.last_order_ids = False
-        self.last_invoice_ids = False
-        family = self._get_family()
-        for model, name, domain, order in (
-            ("sale.order", "last_order_ids", self._get_order_domain(), "date_order DESC, id DESC"),
-            (
-                "account.move",
-                "last_invoice_ids",
-                self._get_invoice_domain(),
-                "invoice_date DESC, id DESC",
-            ),
-        ):
-            if not self.env[model].has_access("read"):
-                continue
-            for customer in self:
-                ids = [id_ for id_, owners in family.items() if customer.id in owners]
-                if ids:
-                    customer[name] = self.env[model].search(
-                        domain & Domain("partner_id", "in", ids), order=order, limit=LAST_DOCUMENTS
-                    )
-
     @api.depends("partner_ids")
     def _compute_relations(self):
         """Derive who works where from the contacts: nothing of it is stored twice."""
-        # sudo: the tie between two customers is shown, their contacts may be others' alone.
-        self_sudo = self.sudo()
-        partners = self_sudo.partner_ids
-        pools = self_sudo.pool_id.ids
-        identities = (
-            self_sudo.env["scrm.identity"].search_fetch(
-                Domain("id_type", "=", "partner")
-                & Domain("pool_id", "in", pools)
-                & (
-                    Domain("partner_id", "in", partners.commercial_partner_id.ids)
-                    | Domain("partner_id.commercial_partner_id", "in", partners.ids)
-                ),
-                ["partner_id", "customer_id", "pool_id"],
-                order="id",
-            )
-            if partners
-            else self_sudo.identity_ids.browse()
-        )
+        # In SQL: the tie between two customers is shown, their contacts may be others' alone.
+        # Pools do not mix: a customer's handles and what is compared with them are of one pool.
+        self.env["scrm.identity"].flush_model(["partner_id", "customer_id", "pool_id"])
+        self.env["res.partner"].flush_model(["commercial_partner_id"])
         above, below = {}, {}
-        for identity in identities:
-            above[identity.partner_id.id, identity.pool_id.id] = identity.customer_id
-            head = identity.partner_id.commercial_partner_id.id
-            below.setdefault((head, identity.pool_id.id), []).append(identity.customer_id)
-        none = self.sudo(False).browse()
+        for person_id, organisation_id in self.env.execute_query(
+            SQL(
+                """
+                SELECT DISTINCT person.customer_id, head.customer_id
+                  FROM scrm_identity person
+                  JOIN res_partner p ON p.id = person.partner_id
+                  JOIN scrm_identity head ON head.partner_id = p.commercial_partner_id
+                   AND head.pool_id = person.pool_id AND head.customer_id != person.customer_id
+                 WHERE person.customer_id = ANY(%(ids)s) OR head.customer_id = ANY(%(ids)s)
+                 ORDER BY person.customer_id, head.customer_id
+                """,
+                ids=self.ids,
+            )
+        ):
+            above.setdefault(person_id, []).append(organisation_id)
+            below.setdefault(organisation_id, []).append(person_id)
         for customer in self:
-            customer_sudo, pool = customer.sudo(), customer.sudo().pool_id.id
-            ids, heads = {}, {}
-            for partner in customer_sudo.partner_ids:
-                ids |= {c.id: None for c in below.get((partner.id, pool), ())}
-                head = above.get((partner.commercial_partner_id.id, pool))
-                heads |= {head.id: None} if head else {}
-            ids.pop(customer.id, None)
-            heads.pop(customer.id, None)
-            customer.organisation_ids = none.browse(heads)
-            customer.people_ids = none.browse(list(ids)[:LAST_PEOPLE])
-            customer.people_count = len(ids)
+            customer.organisation_ids = self.browse(above.get(customer.id, ()))
+            customer.people_ids = self.browse(below.get(customer.id, ()))
+            customer.people_count = len(customer.people_ids)
+
+    # === LISTS OF THE TABS === #
+
+    @api.model
+    def _page_get_lists(self):
+        """Return {name: (method that returns the action, list view, rows open)} of the tabs.
+
+        A tab reads its list when it is opened, so the page costs what its header costs.
+        """
+        return {
+            "handles": ("action_view_handles", "scrm_identity_view_list_page", False),
+            "orders": ("action_view_orders", "sale_order_view_list_scrm_page", True),
+            "invoices": ("action_view_invoices", "account_move_view_list_scrm_page", True),
+            "tags": ("action_view_tag_sources", "scrm_tag_assign_view_list", False),
+            "circles": ("action_view_circles", "scrm_circle_member_view_list", False),
+            "people": ("action_view_people", "scrm_customer_view_list_page", True),
+            "merges": ("action_view_links", "scrm_identity_link_view_list", False),
+            "stages": ("action_view_stages", "scrm_lifecycle_history_view_list", False),
+        }
+
+    @api.readonly
+    def get_page_list(self, name):
+        """Return what a tab's list shows: model, domain, view and the action for all of it."""
+        self.ensure_one()
+        self.check_access("read")
+        method, view, opens = self._page_get_lists()[name]
+        action = getattr(self, method)()
+        return {
+            "res_model": action["res_model"],
+            "domain": action["domain"],
+            "view_id": self.env.ref(f"scrm_base.{view}").id,
+            "opens": opens,
+            "limit": PAGE_ROWS,
+            "action": action,
+        }
+
+    def action_view_handles(self):
+        """Open the customer's handles."""
+        domain = Domain("customer_id", "in", self.ids)
+        return self._get_list_action(self.env._("Handles"), "scrm.identity", domain)
+
+    def action_view_tag_sources(self):
+        """Open who or what gave the customer's tags."""
+        domain = self.env["scrm.tag.assign"]._get_valid_domain() & Domain(
+            "customer_id", "in", self.ids
+        )
+        return self._get_list_action(self.env._("Tags"), "scrm.tag.assign", domain)
+
+    def action_view_circles(self):
+        """Open the customer's places in circles."""
+        domain = Domain("customer_id", "in", self.ids)
+        return self._get_list_action(self.env._("Circles"), "scrm.circle.member", domain)
+
+    def action_view_links(self):
+        """Open the evidence that ties the customer's handles, ended evidence too."""
+        domain = Domain("left_id.customer_id", "in", self.ids)
+        domain |= Domain("right_id.customer_id", "in", self.ids)
+        return self._get_list_action(self.env._("Merges"), "scrm.identity.link", domain)
+
+    def action_view_stages(self):
+        """Open the steps of the customer, on every track, in the current company."""
+        tracks = self | self.merged_customer_ids
+        domain = Domain("customer_id", "in", tracks.ids)
+        domain &= Domain("company_id", "=", self.env.company.id)
+        return self._get_list_action(self.env._("Stages"), "scrm.lifecycle.history", domain)
 
     # === WHAT MAY BE BEGUN === #
-
-    def _timeline_can_note(self):
-        """Tell whether the user may write a note in the current company."""
-        self.ensure_one()
-        # sudo: which pool the current company is in decides, not who may read pools.
-        in_pool = self.sudo().pool_id == self.env.company.sudo().scrm_pool_id
-        is_operator = self.env.user.has_group("scrm_base.group_scrm_base_operator")
-        return bool(is_operator and in_pool and not self.sudo().merged_into_id)
 
     def _get_partner_to_act_on(self):
         """Return the contact that new business is begun with; an operator's click makes it.
@@ -190,11 +204,5 @@ class ScrmCustomer(models.Model):
     def action_view_people(self):
         """Open the customers that ``people_count`` counts."""
         self.ensure_one()
-        # sudo: see _compute_relations; the list keeps the reader's own rights.
-        contacts = self.sudo().partner_ids.ids
-        domain = (
-            Domain("pool_id", "=", self.pool_id.id)
-            & Domain("id", "!=", self.id)
-            & Domain("identity_ids.partner_id.commercial_partner_id", "in", contacts)
-        )
+        domain = Domain("id", "in", self.people_ids.ids)
         return self._get_list_action(self.env._("People"), "scrm.customer", domain)

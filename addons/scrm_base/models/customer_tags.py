@@ -90,15 +90,13 @@ class ScrmCustomer(models.Model):
             if kept:
                 raise UserError(
                     self.env._(
-                        "“%(tag)s” was not given by hand: it comes from %(source)s and goes when"
+                        "“%(tag)s” was not given by hand: it comes from %(origin)s and goes when"
                         " that no longer holds.",
                         tag=kept[0].tag_id.name,
-                        source=kept[0].rule_id.name
-                        or dict(Assign._fields["source"]._description_selection(self.env))[
-                            kept[0].source
-                        ],
+                        origin=kept[0].rule_id.name or kept[0]._get_source_label(),
                     )
                 )
+            known = sources.tag_id
             gone.unlink()
             vals_list += [
                 {
@@ -106,7 +104,7 @@ class ScrmCustomer(models.Model):
                     "tag_id": tag.id,
                     "source": MANUAL,
                 }
-                for tag in wanted - sources.tag_id
+                for tag in wanted - known
             ]
         Assign._assign(vals_list)
 

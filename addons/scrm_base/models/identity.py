@@ -97,20 +97,14 @@ class ScrmIdentity(models.Model):
         for identity in self:
             identity.is_verified = bool(identity.verified_at)
 
+    @api.depends("customer_id.link_ids")
     def _compute_source_label(self):
         """Say by which evidence each handle came to its customer, the first that was given."""
-        links = self.env["scrm.identity.link"].search(
-            [
-                ("valid_to", "=", False),
-                ("rule", "!=", "cannot"),
-                "|",
-                ("left_id", "in", self.ids),
-                ("right_id", "in", self.ids),
-            ],
-            order="id desc",
+        links = self.customer_id.link_ids.filtered(
+            lambda link: not link.valid_to and link.rule != "cannot"
         )
         label_of = {}
-        for link in links:
+        for link in links.sorted("id", reverse=True):
             for identity in link.left_id | link.right_id:
                 label_of[identity.id] = link.rule_label
         for identity in self:

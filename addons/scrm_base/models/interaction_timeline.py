@@ -70,27 +70,25 @@ class ScrmInteraction(models.Model):
             with entries, how many) and "can_note"
         """
         limit = max(1, min(int(limit), PAGE_MAX))
-        customer = self.env["scrm.customer"].browse(customer_id)
-        customer.check_access("read")
         kinds = [kind for kind, _label in self._fields["kind"]._description_selection(self.env)]
-        domain = Domain("customer_id", "=", customer.id)
+        domain = Domain("customer_id", "=", customer_id)
         if groups:
             wanted = [kind for kind in kinds if self._timeline_get_look(kind)[0] in groups]
             domain &= Domain("kind", "in", wanted)
         if text:
             domain &= Domain("summary", "ilike", text)
-        rows = self._timeline_search(domain, customer, before_id, limit + 1)
+        rows = self._timeline_search(domain, customer_id, before_id, limit + 1)
         page = {
             "entries": rows[:limit]._timeline_read(),
             "has_more": len(rows) > limit,
         }
         if not before_id:
-            page["groups"] = self._timeline_count_groups(customer)
-            page["can_note"] = customer._timeline_can_note()
+            page["groups"] = self._timeline_count_groups(customer_id)
+            page["can_note"] = self._timeline_can_note()
         return page
 
     @api.model
-    def _timeline_search(self, domain, customer, before_id, limit):
+    def _timeline_search(self, domain, customer_id, before_id, limit):
         """Return the newest entries below another one, in the rights of the reader."""
         query = self._search(domain, order="occurred_at DESC, id DESC", limit=limit)
         if before_id:
@@ -102,7 +100,7 @@ class ScrmInteraction(models.Model):
                     SQL.identifier(self._table, "occurred_at"),
                     SQL.identifier(self._table, "id"),
                     before_id,
-                    customer.id,
+                    customer_id,
                 )
             )
         names = ["kind", "summary", "occurred_at", "res_model", "res_id", "user_id", "company_id"]
@@ -112,10 +110,9 @@ class ScrmInteraction(models.Model):
         """Return the entries as plain values."""
         labels = dict(self._fields["kind"]._description_selection(self.env))
         several = len(self.env.companies) > 1
-        # sudo: who did it is named, though that colleague may be another company's alone.
-        self_sudo = self.sudo()
+        names = self._timeline_get_names(self.user_id._ids)
         entries = []
-        for entry in self_sudo:
+        for entry in self:
             group, icon, color = self._timeline_get_look(entry.kind)
             entries.append(
                 {
@@ -127,7 +124,7 @@ class ScrmInteraction(models.Model):
                     "icon": icon,
                     "color": color,
                     "summary": entry.summary,
-                    "user": "" if entry.user_id.id == SUPERUSER_ID else entry.user_id.name or "",
+                    "user": names.get(entry.user_id.id, ""),
                     "company": entry.company_id.name if several else "",
                     "can_open": bool(entry.res_id and entry.res_model in self.env),
                 }
@@ -135,11 +132,29 @@ class ScrmInteraction(models.Model):
         return entries
 
     @api.model
-    def _timeline_count_groups(self, customer):
+    def _timeline_get_names(self, user_ids):
+        """Return {user id: name}, without the system itself."""
+        # Not by records: a colleague may be another company's alone, and is named all the same.
+        self.env["res.users"].flush_model(["partner_id"])
+        self.env["res.partner"].flush_model(["name"])
+        wanted = [id_ for id_ in user_ids if id_ != SUPERUSER_ID]
+        return dict(
+            wanted
+            and self.env.execute_query(
+                SQL(
+                    "SELECT u.id, p.name FROM res_users u JOIN res_partner p"
+                    " ON p.id = u.partner_id WHERE u.id = ANY(%s)",
+                    wanted,
+                )
+            )
+        )
+
+    @api.model
+    def _timeline_count_groups(self, customer_id):
         """Return [{"key", "label", "count"}] of the groups that the customer has entries of."""
         counts = {}
         for kind, count in self._read_group(
-            [("customer_id", "=", customer.id)], ["kind"], ["__count"]
+            [("customer_id", "=", customer_id)], ["kind"], ["__count"]
         ):
             group = self._timeline_get_look(kind)[0]
             counts[group] = counts.get(group, 0) + count
@@ -150,16 +165,21 @@ class ScrmInteraction(models.Model):
         ]
 
     @api.model
+    def _timeline_can_note(self):
+        """Tell whether the user may write notes."""
+        return self.env.user.has_group("scrm_base.group_scrm_base_operator")
+
+    @api.model
     def add_note(self, customer_id, text):
         """Write on a customer's timeline what a colleague wants to be remembered.
 
         :raise AccessError: the user is no operator, or may not see the customer
         """
-        customer = self.env["scrm.customer"].browse(customer_id)
-        if not self.env.user.has_group("scrm_base.group_scrm_base_operator"):
+        if not self._timeline_can_note():
             raise AccessError(
                 self.env._("Only operators write notes. Ask an administrator for the role.")
             )
+        customer = self.env["scrm.customer"].browse(customer_id)
         customer.check_access("write")
         text = (text or "").strip()
         if not text:
@@ -172,7 +192,8 @@ class ScrmInteraction(models.Model):
                     limit=NOTE_MAX,
                 )
             )
-        if not customer._timeline_can_note():
+        # sudo: which pool the current company is in decides, not who may read pools.
+        if customer.sudo().pool_id != self.env.company.sudo().scrm_pool_id:
             raise UserError(
                 self.env._(
                     "%(customer)s is not a customer of %(company)s. Switch to a company that"
@@ -181,6 +202,7 @@ class ScrmInteraction(models.Model):
                     company=self.env.company.name,
                 )
             )
+        customer = customer.merged_into_id or customer
         self._record(
             [
                 {

@@ -61,6 +61,11 @@ class ScrmTagAssign(models.Model):
             Domain("expires_at", "=", False) | Domain("expires_at", ">", fields.Datetime.now())
         )
 
+    def _get_source_label(self):
+        """Return the source as people call it."""
+        self.ensure_one()
+        return dict(self._fields["source"]._description_selection(self.env))[self.source]
+
     @api.model
     def _assign(self, vals_list):
         """Give tags to customers: the only way in, in one statement.

@@ -5,6 +5,7 @@ from . import test_clusters
 from . import test_cron
 from . import test_customer_import
 from . import test_customer_page
+from . import test_customer_tour
 from . import test_flow
 from . import test_guard_access
 from . import test_guard_clicks
