@@ -39,7 +39,7 @@ class ScrmCircle(models.Model):
     member_ids = fields.One2many(
         comodel_name="scrm.circle.member", inverse_name="circle_id", string="Members", copy=False
     )
-    member_count = fields.Integer(string="Member Count", compute="_compute_member_count")
+    member_count = fields.Integer(compute="_compute_member_count")
 
     @api.depends("member_ids.customer_id", "member_ids.left_on")
     def _compute_member_count(self):

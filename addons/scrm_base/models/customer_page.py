@@ -18,10 +18,8 @@ class ScrmCustomer(models.Model):
     organisation_ids = fields.Many2many(
         comodel_name="scrm.customer", string="Works At", compute="_compute_relations"
     )
-    people_ids = fields.Many2many(
-        comodel_name="scrm.customer", string="People", compute="_compute_relations"
-    )
-    people_count = fields.Integer(string="People Count", compute="_compute_relations")
+    people_ids = fields.Many2many(comodel_name="scrm.customer", compute="_compute_relations")
+    people_count = fields.Integer(compute="_compute_relations")
 
     @api.depends("partner_ids")
     def _compute_relations(self):

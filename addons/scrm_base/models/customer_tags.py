@@ -107,6 +107,7 @@ class ScrmCustomer(models.Model):
                 for tag in wanted - known
             ]
         Assign._assign(vals_list)
+        self.env["scrm.customer.touch"]._touch(self, self.env.company)
 
     @api.model
     def _search_tag_ids(self, operator, value):
@@ -124,11 +125,13 @@ class ScrmCustomer(models.Model):
 
     @api.model
     def _refresh_derived(self, customer_ids, company):
-        super()._refresh_derived(customer_ids, company)
+        res = super()._refresh_derived(customer_ids, company)
         self.env["scrm.tag.rule"]._evaluate(company, customer_ids)
+        return res
 
     @api.model
     def _refresh_all(self, company):
-        super()._refresh_all(company)
+        res = super()._refresh_all(company)
         self.env["scrm.tag.assign"]._expire(company)
         self.env["scrm.tag.rule"]._evaluate(company)
+        return res

@@ -23,7 +23,7 @@ LOOKS = {
     "rating": ("service", "fa-star", "warning"),
     "points": ("points", "fa-diamond", "info"),
     "tier": ("points", "fa-trophy", "warning"),
-    "visit": ("visits", "fa-globe", "secondary"),
+    "visit": ("visits", "fa-map-marker", "secondary"),
     "mail": ("mails", "fa-envelope-o", "info"),
     "note": ("notes", "fa-pencil", "dark"),
 }

@@ -31,9 +31,7 @@ class ScrmTag(models.Model):
     company_id = fields.Many2one(
         comodel_name="res.company", help="Empty: the companies of the database share the tag."
     )
-    rule_ids = fields.One2many(
-        comodel_name="scrm.tag.rule", inverse_name="tag_id", string="Rules"
-    )
+    rule_ids = fields.One2many(comodel_name="scrm.tag.rule", inverse_name="tag_id", string="Rules")
     customer_count = fields.Integer(string="Customers", compute="_compute_customer_count")
 
     @api.model

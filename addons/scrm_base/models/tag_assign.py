@@ -68,7 +68,7 @@ class ScrmTagAssign(models.Model):
 
     @api.model
     def _assign(self, vals_list):
-        """Give tags to customers: the only way in, in one statement.
+        """Give tags to customers, in one statement: the way in for people and addons.
 
         Idempotent: of the same handle, tag, company, source and reference there is one row, and
         the weight and expiry that were said last are its own. Another reference adds a row, whose
@@ -100,6 +100,13 @@ class ScrmTagAssign(models.Model):
                 values,
             )
         )
+        identities_of = {}
+        for identity_id, _tag, company_id, *_rest in rows.values():
+            identities_of.setdefault(company_id, set()).add(identity_id)
+        for company_id, ids in identities_of.items():
+            self.env["scrm.customer.touch"]._touch(
+                self.env["scrm.identity"].browse(ids), self.env["res.company"].browse(company_id)
+            )
 
     @api.model
     def _assign_rows(self, rows, keep=None):

@@ -20,11 +20,10 @@ class ScrmTagRule(models.Model):
     _description = "Rule of a Customer Tag"
     _order = "tag_id, id"
 
-    name = fields.Char(compute="_compute_name")
+    # sudo: a rule is named for everybody, its product may be another company's
+    name = fields.Char(compute="_compute_name", compute_sudo=True)
     active = fields.Boolean(default=True)
-    tag_id = fields.Many2one(
-        comodel_name="scrm.tag", required=True, index=True, ondelete="cascade"
-    )
+    tag_id = fields.Many2one(comodel_name="scrm.tag", required=True, index=True, ondelete="cascade")
     company_id = fields.Many2one(
         comodel_name="res.company",
         default=lambda self: self.env.company,
@@ -89,9 +88,7 @@ class ScrmTagRule(models.Model):
     def _compute_customer_count(self):
         Assign = self.env["scrm.tag.assign"]
         domain = Assign._get_valid_domain() & Domain("rule_id", "in", self.ids)
-        counts = dict(
-            Assign._read_group(domain, ["rule_id"], ["customer_id:count_distinct"])
-        )
+        counts = dict(Assign._read_group(domain, ["rule_id"], ["customer_id:count_distinct"]))
         for rule in self:
             rule.customer_count = counts.get(rule, 0)
 

@@ -135,7 +135,15 @@ class TestCustomerPage(ScrmCase):
         self.env["scrm.circle.member"].create(
             {"circle_id": circle.id, "customer_id": self.customer.id}
         )
-        counts = {"orders": 2, "invoices": 0, "tags": 1, "circles": 1, "people": 0, "merges": 2, "handles": 3}
+        counts = {
+            "orders": 2,
+            "invoices": 0,
+            "tags": 1,
+            "circles": 1,
+            "people": 0,
+            "merges": 2,
+            "handles": 3,
+        }
         for name in self.customer._page_get_lists():
             with self.subTest(list=name):
                 data = self.customer.get_page_list(name)

@@ -50,14 +50,28 @@ class TestTags(TagCase):
         )  # of the same key twice in a batch the last counts
         self.assertEqual(6, max(self.customer.tag_assign_ids.mapped("weight")))
 
-    def test_a_batch_is_one_statement(self):
-        rows = [
-            {"identity_id": self.phone.id, "tag_id": self.tag.id, "reference": str(i)}
-            for i in range(50)
-        ]
-        self.env.flush_all()
-        with self.assertQueryCount(1):
+    def test_a_batch_costs_what_one_costs(self):
+        def count(number):
+            rows = [
+                {"identity_id": self.phone.id, "tag_id": self.tag.id, "reference": str(i)}
+                for i in range(number)
+            ]
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
             self.Assign._assign(rows)
+            return self.env.cr.sql_log_count - before
+
+        self.assertEqual(count(1), count(50))
+
+    def test_a_tag_touches_its_customer(self):
+        Touch = self.env["scrm.customer.touch"]
+        self.env.flush_all()
+        Touch._take()
+        self._assign()
+        self.assertEqual({self.company.id: self.customer.ids}, Touch._take())
+        self.env["scrm.tag.rule"]._evaluate(self.company)
+        self.assertEqual({}, Touch._take())
 
     def test_what_has_expired_is_gone(self):
         now = fields.Datetime.now()
@@ -95,16 +109,16 @@ class TestTags(TagCase):
         ):
             with self.subTest(domain=domain):
                 self.assertEqual(expected, customers.search(ours + domain, order="id"))
-        self.assertEqual(partner, self.env["res.partner"].search([("scrm_tag_ids", "in", self.tag.ids)]))
+        self.assertEqual(
+            partner, self.env["res.partner"].search([("scrm_tag_ids", "in", self.tag.ids)])
+        )
         self.assertEqual(self.tag, partner.scrm_tag_ids)
         mine = [("id", "=", partner.id)]
         Partner = self.env["res.partner"]
         self.assertFalse(Partner.search([*mine, ("scrm_tag_ids", "=", False)]))
         self.assertFalse(Partner.search([*mine, ("scrm_tag_ids", "!=", self.tag.id)]))
         unknown = self._make_partner(name="Nobody yet")
-        self.assertTrue(
-            Partner.search([("id", "=", unknown.id), ("scrm_tag_ids", "=", False)])
-        )
+        self.assertTrue(Partner.search([("id", "=", unknown.id), ("scrm_tag_ids", "=", False)]))
 
     def test_each_number_opens_what_it_counts(self):
         self._assign()
@@ -183,7 +197,9 @@ class TestTagRules(TagCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        water, filters = cls.env["product.category"].create([{"name": "Water"}, {"name": "Filters"}])
+        water, filters = cls.env["product.category"].create(
+            [{"name": "Water"}, {"name": "Filters"}]
+        )
         filters.parent_id = water
         cls.product, cls.product_other = cls.env["product.product"].create(
             [{"name": "Filter", "categ_id": filters.id}, {"name": "Chair"}]

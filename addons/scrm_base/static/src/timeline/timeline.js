@@ -94,7 +94,13 @@ export class Timeline extends Component {
             );
             const entries = page.entries.map((entry) => {
                 const at = deserializeDateTime(entry.occurred_at);
-                return { ...entry, at, exact: formatDateTime(at), relative: at.toRelative() };
+                return {
+                    ...entry,
+                    at,
+                    exact: formatDateTime(at),
+                    time: at.toLocaleString(DateTime.TIME_SIMPLE),
+                    relative: at.toRelative(),
+                };
             });
             this.state.entries = beforeId ? [...this.state.entries, ...entries] : entries;
             this.state.hasMore = page.has_more;
