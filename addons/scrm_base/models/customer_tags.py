@@ -16,7 +16,8 @@ class ScrmCustomer(models.Model):
         compute="_compute_category_ids",
         inverse="_inverse_category_ids",
         search="_search_category_ids",
-        help="Given by hand, on any of the customer's contacts. A new one goes to the main contact.",
+        help="Given by hand, on any of the customer's contacts."
+        " A new one goes to the main contact.",
     )
     tag_assign_ids = fields.One2many(
         comodel_name="scrm.tag.assign", inverse_name="customer_id", string="Tag Sources"
