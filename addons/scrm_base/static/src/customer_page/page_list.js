@@ -1,4 +1,4 @@
-import { Component, onWillStart, onWillUpdateProps, useState } from "@odoo/owl";
+import { Component, onWillStart, onWillUpdateProps, status, useState } from "@odoo/owl";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
 import { ListController } from "@web/views/list/list_controller";
@@ -59,7 +59,8 @@ export class PageList extends Component {
             noBreadcrumbs: true,
             noContentHelp: " ",
             selectRecord: (resId) => data.opens && this.open(data.res_model, resId),
-            onChanged: () => record.load(),
+            // A button may have led away from the page, which is gone then.
+            onChanged: () => status(this) === "mounted" && record.load(),
         };
     }
 

@@ -108,3 +108,34 @@ registry.category("web_tour.tours").add("scrm_customer_page", {
         },
     ],
 });
+
+registry.category("web_tour.tours").add("scrm_customer_circle", {
+    steps: () => [
+        {
+            trigger: ".nav-link[name='tags']",
+            run: "click",
+        },
+        {
+            content: "One click to the other members",
+            trigger:
+                ".o_scrm_page_list[data-list='circles'] .o_data_row button[name='action_view_members']",
+            run: "click",
+        },
+        {
+            trigger: ".o_list_view:not(.o_scrm_page_list *) .o_data_row:contains('Tour neighbour')",
+            run: "click",
+        },
+        {
+            content: "An order of the neighbour's opens from its tab",
+            trigger: ".nav-link[name='documents']",
+            run: "click",
+        },
+        {
+            trigger: ".o_scrm_page_list[data-list='orders'] .o_data_row .o_data_cell[name='name']",
+            run: "click",
+        },
+        {
+            trigger: ".o_form_view .o_field_widget[name='order_line']",
+        },
+    ],
+});
