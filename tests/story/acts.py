@@ -374,14 +374,15 @@ def look_at_the_customer(story: Story) -> None:
     admin = story.person("admin")
     page = f"action-scrm_base.scrm_customer_action/{story.customer}"
     admin.open(page)
-    timeline = admin.field("interaction_ids").locator(".o_data_row")
+    timeline = admin.page.locator(".o_scrm_timeline_entry")
     expect(timeline).to_have_count(len(entries))
     admin.picture("10-customer-page")
     for number in range(len(entries)):
         admin.open(page)
+        expect(timeline).to_have_count(len(entries))
         row = timeline.nth(number)
         text = row.inner_text()
-        row.locator("button[name='action_open_record']").click()
+        row.locator(".o_scrm_timeline_open").click()
         admin.settle()
         assert not admin.page.locator(".o_error_dialog").count(), f"“{text}” cannot be opened"
         expect(timeline).to_have_count(0)

@@ -9,6 +9,8 @@ from . import customer_stage
 from . import customer_touch
 from . import customer_refresh
 from . import customer_metric
+from . import customer_page
+from . import customer_tags
 from . import identity
 from . import identity_cluster
 from . import identity_policy
@@ -27,9 +29,15 @@ from . import rfm_cut
 from . import kpi
 from . import kpi_definition
 from . import mail_thread
+from . import interaction_timeline
 from . import lifecycle_stage
 from . import lifecycle_standing
 from . import lifecycle_history
+from . import tag
+from . import tag_assign
+from . import tag_rule
+from . import circle
+from . import circle_member
 from . import region
 from . import notice_mixin
 from . import flow_mixin
@@ -64,6 +72,7 @@ from . import quality_issue_collect
 from . import quality_check
 from . import res_users
 from . import res_partner_touch
+from . import res_partner_tags
 from . import sale_order
 from . import sale_order_touch
 from . import sale_order_line

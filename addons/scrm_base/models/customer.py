@@ -103,14 +103,15 @@ class ScrmCustomer(models.Model):
 
     @api.depends("identity_ids")
     def _compute_link_ids(self):
-        links = self.env["scrm.identity.link"].search(
+        links = self.env["scrm.identity.link"].search_fetch(
             [
                 "|",
                 ("left_id.customer_id", "in", self.ids),
                 ("right_id.customer_id", "in", self.ids),
             ]
         )
-        links.left_id.fetch(["customer_id"])
+        # sudo: both ends are of the customers' pool, which the links were found by.
+        (links.left_id | links.right_id).sudo().fetch(["customer_id"])
         for customer in self:
             customer.link_ids = links.filtered(
                 lambda link, c=customer: c in (link.left_id.customer_id, link.right_id.customer_id)
@@ -118,6 +119,7 @@ class ScrmCustomer(models.Model):
 
     @api.depends("golden")
     def _compute_contact_display(self):
+        self.identity_ids.mapped("display_value")  # all at once: one by one they are not prefetched
         for customer in self:
             customer.phone_display = customer._get_golden_identity("phone").display_value
             customer.email_display = customer._get_golden_identity("email").display_value

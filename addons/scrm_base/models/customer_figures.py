@@ -1,12 +1,20 @@
 """What a customer's page counts, and the lists that the counts open."""
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 
 class ScrmCustomer(models.Model):
     _inherit = "scrm.customer"  # pylint: disable=consider-merging-classes-inherited
 
+    family_ids = fields.Many2many(
+        comodel_name="res.partner",
+        string="Contacts and Addresses",
+        compute="_compute_family_ids",
+        help="Whose documents are the customer's: the contacts and all below them.",
+    )
     currency_id = fields.Many2one(comodel_name="res.currency", compute="_compute_currency_id")
     order_count = fields.Integer(string="Orders", compute="_compute_order_figures")
     amount_ordered = fields.Monetary(
@@ -14,11 +22,17 @@ class ScrmCustomer(models.Model):
         compute="_compute_order_figures",
         help="Confirmed orders of this company, with taxes, at the rate of each order.",
     )
+    last_order_at = fields.Datetime(string="Last Order", compute="_compute_order_figures")
     invoice_count = fields.Integer(string="Invoices", compute="_compute_invoice_figures")
     amount_invoiced = fields.Monetary(
         string="Invoiced",
         compute="_compute_invoice_figures",
         help="Posted invoices of this company less credit notes, with taxes.",
+    )
+    amount_due = fields.Monetary(
+        string="Open Balance",
+        compute="_compute_invoice_figures",
+        help="What is not paid yet of the posted invoices of this company, less open credit.",
     )
     lead_count = fields.Integer(string="Leads", compute="_compute_lead_count")
     contact_count = fields.Integer(compute="_compute_contact_count")
@@ -36,27 +50,55 @@ class ScrmCustomer(models.Model):
         """
         return Domain("partner_id", "child_of", self.partner_ids.ids)
 
-    def _sum_by_customer(self, model, domain, aggregates, rate=None):
-        """Return {customer id: [sum of each aggregate]} over documents with a ``partner_id``.
-
-        One grouped query, and one per level of contacts; never one per customer.
-
-        :param str rate: field with the documents' rate, by which sums (not counts) are divided
-        """
-        sums = {customer.id: [0] * len(aggregates) for customer in self}
+    @api.depends("identity_ids.partner_id.child_ids")
+    def _compute_family_ids(self):
+        """Find the contacts below those of the customers, in one query for any number."""
         customers_of = {}
         for customer in self:
             for partner in customer.partner_ids:
                 customers_of.setdefault(partner.id, []).append(customer.id)
-        if not customers_of:
-            return sums
+        family = {customer.id: [] for customer in self}
+        self.env["res.partner"].flush_model(["parent_id"])
+        rows = customers_of and self.env.execute_query(
+            SQL(
+                """
+                WITH RECURSIVE family(root, id) AS (
+                    SELECT id, id FROM res_partner WHERE id = ANY(%s)
+                     UNION
+                    SELECT f.root, p.id FROM res_partner p JOIN family f ON p.parent_id = f.id
+                )
+                SELECT root, id FROM family
+                """,
+                list(customers_of),
+            )
+        )
+        for root, partner_id in rows or ():
+            for customer_id in customers_of[root]:
+                family[customer_id].append(partner_id)
+        for customer in self:
+            customer.family_ids = self.env["res.partner"].browse(family.get(customer.id, ()))
+
+    def _sum_by_customer(self, model, domain, aggregates, rate=None):
+        """Return {customer id: [value of each aggregate]} over documents with a ``partner_id``.
+
+        Sums and counts are added up, of a ``:max`` the latest stays.
+
+        :param str rate: field with the documents' rate, by which sums are divided
+        """
+        totals = {customer.id: [0] * len(aggregates) for customer in self}
+        owners_of = {}
+        for customer in self:
+            for partner_id in customer.family_ids._ids:
+                owners_of.setdefault(partner_id, []).append(customer.id)
+        if not owners_of:
+            return totals
         # sudo: the figures belong to the customer's page, whoever may open it; they are of the
         # current company alone, and the lists behind the buttons keep the reader's own rights.
         groups = (
             self.env[model]
             .sudo()
             ._read_group(
-                Domain.AND([domain, self._get_document_domain()]),
+                Domain(domain) & Domain("partner_id", "in", list(owners_of)),
                 ["partner_id", *([rate] if rate else [])],
                 aggregates,
             )
@@ -65,16 +107,15 @@ class ScrmCustomer(models.Model):
             if rate:
                 by = values.pop(0) or 1
                 values = [
-                    value if aggregate == "__count" else (value or 0) / by
-                    for value, aggregate in zip(values, aggregates, strict=True)
+                    (value or 0) / by if name.endswith(":sum") else value
+                    for name, value in zip(aggregates, values, strict=True)
                 ]
-            owners, ancestor = set(), partner
-            while ancestor:
-                owners.update(customers_of.get(ancestor.id, ()))
-                ancestor = ancestor.parent_id
-            for owner in owners:
-                sums[owner] = [a + (b or 0) for a, b in zip(sums[owner], values, strict=True)]
-        return sums
+            for owner in owners_of[partner.id]:
+                totals[owner] = [
+                    max(a or b, b or a) if name.endswith(":max") else a + (b or 0)
+                    for name, a, b in zip(aggregates, totals[owner], values, strict=True)
+                ]
+        return totals
 
     def _get_order_domain(self):
         return Domain("state", "=", "sale") & Domain("company_id", "=", self.env.company.id)
@@ -92,28 +133,34 @@ class ScrmCustomer(models.Model):
         return Domain("company_id", "in", [self.env.company.id, False])
 
     @api.depends_context("company")
-    @api.depends("partner_ids")
+    @api.depends("family_ids")
     def _compute_order_figures(self):
         sums = self._sum_by_customer(
             "sale.order",
             self._get_order_domain(),
-            ["__count", "amount_total:sum"],
+            ["__count", "amount_total:sum", "date_order:max"],
             rate="currency_rate",
         )
         for customer in self:
-            customer.order_count, customer.amount_ordered = sums.get(customer.id, (0, 0))
+            count, amount, latest = sums.get(customer.id, (0, 0, 0))
+            customer.order_count, customer.amount_ordered = count, amount
+            customer.last_order_at = latest or False
 
     @api.depends_context("company")
-    @api.depends("partner_ids")
+    @api.depends("family_ids")
     def _compute_invoice_figures(self):
         sums = self._sum_by_customer(
-            "account.move", self._get_invoice_domain(), ["__count", "amount_total_signed:sum"]
+            "account.move",
+            self._get_invoice_domain(),
+            ["__count", "amount_total_signed:sum", "amount_residual_signed:sum"],
         )
         for customer in self:
-            customer.invoice_count, customer.amount_invoiced = sums.get(customer.id, (0, 0))
+            count, amount, due = sums.get(customer.id, (0, 0, 0))
+            customer.invoice_count, customer.amount_invoiced = count, amount
+            customer.amount_due = due
 
     @api.depends_context("company")
-    @api.depends("partner_ids")
+    @api.depends("family_ids")
     def _compute_lead_count(self):
         sums = self._sum_by_customer("crm.lead", self._get_lead_domain(), ["__count"])
         for customer in self:
@@ -140,6 +187,8 @@ class ScrmCustomer(models.Model):
     # === ACTIONS === #
 
     def _get_list_action(self, name, model, domain):
+        """Return the action of a list; who may not read it is told so at once."""
+        self.env[model].check_access("read")
         return {
             "type": "ir.actions.act_window",
             "name": name,
@@ -153,6 +202,21 @@ class ScrmCustomer(models.Model):
         """Open the orders that ``order_count`` counts."""
         domain = self._get_order_domain() & self._get_document_domain()
         return self._get_list_action(self.env._("Orders"), "sale.order", domain)
+
+    def action_view_last_order(self):
+        """Open the order that ``last_order_at`` is of."""
+        self.ensure_one()
+        domain = self._get_order_domain() & self._get_document_domain()
+        order = self.env["sale.order"].search(domain, order="date_order DESC, id DESC", limit=1)
+        if not order:
+            raise UserError(self.env._("There is no confirmed order that you may see."))
+        return order.get_formview_action()
+
+    def action_view_open_invoices(self):
+        """Open the invoices and credit notes that ``amount_due`` is of."""
+        domain = self._get_invoice_domain() & self._get_document_domain()
+        domain &= Domain("amount_residual", "!=", 0)
+        return self._get_list_action(self.env._("Open Invoices"), "account.move", domain)
 
     def action_view_invoices(self):
         """Open the invoices that ``invoice_count`` counts."""

@@ -46,8 +46,10 @@ class ScrmCustomer(models.Model):
         )
         stages = dict(rows)  # the last of each customer, the highest, stays
         Stage = self.env["scrm.lifecycle.stage"]
-        initial = Stage._get_initial().id
-        return {id_: Stage.browse(stages.get(id_, initial)) for id_ in self.ids}
+        if any(id_ not in stages for id_ in self.ids):
+            initial = Stage._get_initial().id
+            stages = {**dict.fromkeys(self.ids, initial), **stages}
+        return {id_: Stage.browse(stages[id_]) for id_ in self.ids}
 
     @api.depends_context("company")
     @api.depends("standing_ids.stage_id", "merged_into_id", "merged_customer_ids.standing_ids")

@@ -54,6 +54,7 @@ class ScrmIdentity(models.Model):
     )
     verified_at = fields.Datetime(string="Verified On", readonly=True)
     verify_method = fields.Char(readonly=True)
+    source_label = fields.Char(string="Came By", compute="_compute_source_label")
     is_verified = fields.Boolean(string="Verified", compute="_compute_is_verified")
     first_seen_at = fields.Datetime(
         string="First Seen", required=True, readonly=True, default=fields.Datetime.now
@@ -95,6 +96,19 @@ class ScrmIdentity(models.Model):
     def _compute_is_verified(self):
         for identity in self:
             identity.is_verified = bool(identity.verified_at)
+
+    @api.depends("customer_id.link_ids")
+    def _compute_source_label(self):
+        """Say by which evidence each handle came to its customer, the first that was given."""
+        links = self.customer_id.link_ids.filtered(
+            lambda link: not link.valid_to and link.rule != "cannot"
+        )
+        label_of = {}
+        for link in links.sorted("id", reverse=True):
+            for identity in link.left_id | link.right_id:
+                label_of[identity.id] = link.rule_label
+        for identity in self:
+            identity.source_label = label_of.get(identity.id, False)
 
     @api.depends("display_value", "id_type")
     def _compute_display_name(self):
@@ -222,7 +236,7 @@ class ScrmIdentity(models.Model):
         identities = self.browse([row[0] for row in rows])
         customers.invalidate_recordset(["identity_ids", "origin_identity_ids"])
         self.env["res.partner"].invalidate_model(
-            ["scrm_customer_id", "scrm_stage_id", "scrm_identity_ids"], flush=False
+            ["scrm_customer_id", "scrm_stage_id", "scrm_identity_ids", "scrm_tag_ids"], flush=False
         )
         identities.modified(list(self._fields), create=True)
         return {tuple(row[1:]): row[0] for row in rows}

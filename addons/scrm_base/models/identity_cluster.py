@@ -267,7 +267,7 @@ class ScrmIdentity(models.Model):
         changed.invalidate_recordset(["customer_id"], flush=False)
         self.env["scrm.customer"].invalidate_model(["identity_ids"], flush=False)
         self.env["res.partner"].invalidate_model(
-            ["scrm_customer_id", "scrm_stage_id", "scrm_identity_ids"], flush=False
+            ["scrm_customer_id", "scrm_stage_id", "scrm_identity_ids", "scrm_tag_ids"], flush=False
         )
         changed.modified(["customer_id"])
         self.env["scrm.customer.touch"]._touch([*before, *customer_by_id.values()])

@@ -9,8 +9,6 @@ from ..tools.handles import Handle, normalise_email, normalise_phone
 ADDRESS_TYPES = ("invoice", "delivery", "other")
 # A number that two unrelated contacts have is one person's or a family's, who can tell.
 SHARED_WEIGHT = 0.6
-# What a contact's own form shows of a timeline; the whole of it is one click away.
-TIMELINE_ON_CONTACT = 40
 
 
 class ResPartner(models.Model):
@@ -35,12 +33,6 @@ class ResPartner(models.Model):
         comodel_name="scrm.identity",
         string="Handles",
         compute="_compute_scrm_identity_ids",
-        groups="scrm_base.group_scrm_base_viewer",
-    )
-    scrm_interaction_ids = fields.Many2many(
-        comodel_name="scrm.interaction",
-        string="Timeline",
-        compute="_compute_scrm_interaction_ids",
         groups="scrm_base.group_scrm_base_viewer",
     )
 
@@ -97,16 +89,6 @@ class ResPartner(models.Model):
     def _compute_scrm_identity_ids(self):
         for partner in self:
             partner.scrm_identity_ids = partner.scrm_customer_id.identity_ids
-
-    @api.depends("scrm_customer_id")
-    @api.depends_context("company", "allowed_company_ids")
-    def _compute_scrm_interaction_ids(self):
-        Interaction = self.env["scrm.interaction"]
-        for partner in self:
-            customer = partner.scrm_customer_id
-            partner.scrm_interaction_ids = customer and Interaction.search(
-                [("customer_id", "=", customer.id)], limit=TIMELINE_ON_CONTACT
-            )
 
     # === WHO IS WHO === #
 

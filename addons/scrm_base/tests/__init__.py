@@ -1,5 +1,6 @@
 from . import test_access
 from . import test_capture
+from . import test_circles
 from . import test_cluster_properties
 from . import test_cluster_records
 from . import test_clusters
@@ -8,6 +9,7 @@ from . import test_cron
 from . import test_customer_evidence
 from . import test_customer_import
 from . import test_customer_page
+from . import test_customer_tour
 from . import test_flow
 from . import test_golden
 from . import test_guard_access
@@ -39,7 +41,9 @@ from . import test_region
 from . import test_review_tour
 from . import test_rfm
 from . import test_spreadsheet
+from . import test_tags
 from . import test_timeline
+from . import test_timeline_page
 from . import test_tools_recognition
 from . import test_touch
 from . import test_touch_race

@@ -38,3 +38,10 @@ class ScrmCustomer(models.Model):
         action["domain"] = [("customer_id", "=", self.id)]
         action["context"] = {"default_partner_id": self.main_partner_id.id}
         return action
+
+    def action_new_service_ticket(self):
+        """Open a new ticket of the customer."""
+        partner = self._get_partner_to_act_on()
+        return self._get_new_action(
+            self.env._("New Ticket"), "scrm.service.ticket", default_partner_id=partner.id
+        )

@@ -1,6 +1,6 @@
 """What a social account adds to the timeline."""
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.tools import SQL
 
 
@@ -35,3 +35,12 @@ class ScrmInteraction(models.Model):
         ],
         ondelete={"follow": keep_as_notes, "unfollow": keep_as_notes, "scan": keep_as_notes},
     )
+
+    @api.model
+    def _timeline_get_look(self, kind):
+        looks = {
+            "follow": ("messages", "fa-user-plus", "success"),
+            "unfollow": ("messages", "fa-user-times", "secondary"),
+            "scan": ("visits", "fa-qrcode", "info"),
+        }
+        return looks.get(kind) or super()._timeline_get_look(kind)
