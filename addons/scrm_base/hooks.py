@@ -14,6 +14,7 @@ def uninstall_hook(env):
     as companies and customers point to it.
     """
     append_only.release(env.cr)
+    env["ir.config_parameter"].search([("key", "=", "scrm_base.suppression_salt")]).unlink()
     env["ir.model.data"].search(
         [("module", "=", "scrm_base"), ("model", "=like", "scrm.%")]
     ).unlink()

@@ -55,6 +55,12 @@ class ScrmNoticeRule(models.Model):
         string="Otherwise By",
         help="Used when the person cannot be reached by the first medium.",
     )
+    purpose_id = fields.Many2one(
+        "scrm.consent.purpose",
+        default=lambda self: self.env["scrm.consent.purpose"]._get_default(),
+        ondelete="restrict",
+        help="A notice for a purpose that the customer has not allowed is not sent.",
+    )
     subject = fields.Char(translate=True)
     body = fields.Text(
         required=True,
@@ -160,6 +166,7 @@ class ScrmNoticeRule(models.Model):
         key = f"notice:{self.id}:{record._notice_get_key(self.event)}"
         common = {
             "rule_id": self.id,
+            "purpose_id": self.purpose_id.id,
             "company_id": company.id,
             "res_model": record._name,
             "res_id": record.id,

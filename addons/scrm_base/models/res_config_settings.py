@@ -10,6 +10,10 @@ class ResConfigSettings(models.TransientModel):
         help="Notices that have been due for more than ten minutes.",
     )
 
+    scrm_erasure_four_eyes = fields.Boolean(
+        related="company_id.scrm_erasure_four_eyes", readonly=False
+    )
+
     def _compute_scrm_late_notice_count(self):
         # sudo: the settings are for administrators, who need not be operators of Social CRM
         count = self.env["scrm.outbox"].sudo().search_count([("is_late", "=", True)])

@@ -1,1 +1,5 @@
 from . import base_partner_merge
+from . import consent_record
+from . import erasure_confirm
+from . import privacy_lookup
+from . import unmask

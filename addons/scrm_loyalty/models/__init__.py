@@ -11,3 +11,4 @@ from . import sale_order_line
 from . import res_partner
 from . import scrm_customer
 from . import scrm_identity
+from . import scrm_privacy
