@@ -79,7 +79,9 @@ class ScrmConsent(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_except_always(self):
         raise UserError(
-            self.env._("What was allowed or withdrawn stays on record. Record a withdrawal instead.")
+            self.env._(
+                "What was allowed or withdrawn stays on record. Record a withdrawal instead."
+            )
         )
 
     # === WRITING === #

@@ -13,15 +13,13 @@ class ScrmCustomer(models.Model):
     consent_ids = fields.One2many(
         comodel_name="scrm.consent", inverse_name="customer_id", string="Consents"
     )
-    consent_chips = fields.Html(
-        string="Allowed", compute="_compute_consent_chips", sanitize=False
-    )
+    consent_chips = fields.Html(string="Allowed", compute="_compute_consent_chips", sanitize=False)
 
     @api.depends("consent_ids", "identity_ids")
     @api.depends_context("company", "lang")
     def _compute_consent_chips(self):
         Consent = self.env["scrm.consent"].sudo()  # sudo: set-based, limited to these customers
-        purposes = self.env["scrm.consent.purpose"].search([])
+        purposes = self.env["scrm.consent.purpose"].search([("active", "=", True)])
         said = {
             purpose: Consent._get_statements(self, purpose, self.env.company)
             for purpose in purposes

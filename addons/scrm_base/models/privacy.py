@@ -71,7 +71,9 @@ class ScrmPrivacy(models.AbstractModel):
                 kept=("scope", "verify_method"),
             ),
             "scrm.identity.link": TablePlan(
-                ("left_id.customer_id", "right_id.customer_id"), erased=("evidence",), kept=("rule",)
+                ("left_id.customer_id", "right_id.customer_id"),
+                erased=("evidence",),
+                kept=("rule",),
             ),
             "scrm.interaction": TablePlan(
                 ("customer_id",),
@@ -110,7 +112,7 @@ class ScrmPrivacy(models.AbstractModel):
                 record=("res_model", "res_id"),
             ),
             "scrm.notice.rule": TablePlan(
-                kept=("name", "model_name", "event", "subject", "body")
+                kept=("name", "model_name", "event", "subject", "body", "lang")
             ),
             "scrm.customer.import": TablePlan(
                 ("line_ids.customer_id",), erased=("file",), kept=("name", "filename", "column_map")
@@ -270,7 +272,9 @@ class ScrmPrivacy(models.AbstractModel):
                     lambda r: not r.company_id or r.company_id == self.env.company
                 )
             if records:
-                sections[self.env["ir.model"]._get(name).sudo().name] = self._export_rows_of(records)
+                sections[self.env["ir.model"]._get(name).sudo().name] = self._export_rows_of(
+                    records
+                )
         partner_fields = ("name", "phone", "email", "street", "street2", "city", "zip", "vat")
         documents = {
             self.env._("Contacts"): (person.partners, (*partner_fields, "comment")),

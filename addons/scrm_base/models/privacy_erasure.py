@@ -138,11 +138,13 @@ class ScrmPrivacy(models.AbstractModel):
         for name, plan in self._get_erasure_plan().items():
             self._erase_table(name, plan, owned[name], person, pattern)
         self._sweep_passing(person, pattern)
+        # What the cache remembers must not be written again.
+        self.env.invalidate_all()
         self._erase_threads(self._get_threads(person, owned))
         self._erase_core(person, retention, addresses, pattern)
         self._erase_identities(person)
         self._after_erasure(person, owned)
-        self.env.invalidate_all(flush=False)
+        self.env.invalidate_all()
         self._erase_names(person)
         _logger.info("scrm.privacy: customer %s was erased", person.customers[0].id)
         return result
@@ -257,7 +259,9 @@ class ScrmPrivacy(models.AbstractModel):
                 Message.search(about & Domain("model", "=", name)).unlink()
             # a condition on res_field, else the search leaves out the files behind binary fields
             Attachment.search(
-                about & Domain("res_model", "=", name) & Domain("id", "!=", False)
+                about
+                & Domain("res_model", "=", name)
+                & Domain("id", "!=", False)
                 & (Domain("res_field", "=", False) | Domain("res_field", "!=", False))
             ).unlink()
 

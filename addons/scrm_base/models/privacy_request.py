@@ -63,7 +63,7 @@ class ScrmPrivacyRequest(models.Model):
         default=lambda self: self.env.company,
         ondelete="restrict",
     )
-    requested_on = fields.Date(required=True, default=fields.Date.context_today)
+    requested_on = fields.Date("Asked On", required=True, default=fields.Date.context_today)
     due_on = fields.Date(
         "Answer Until", compute="_compute_due_on", store=True, readonly=False, precompute=True
     )
@@ -78,15 +78,13 @@ class ScrmPrivacyRequest(models.Model):
     approved_by_id = fields.Many2one(
         "res.users", "Erasure Approved By", readonly=True, copy=False, ondelete="restrict"
     )
-    erased_by_id = fields.Many2one(
-        "res.users", "Erased By", readonly=True, copy=False, ondelete="restrict"
-    )
+    erased_by_id = fields.Many2one("res.users", readonly=True, copy=False, ondelete="restrict")
     needs_approval = fields.Boolean(compute="_compute_needs_approval")
     result = fields.Text(readonly=True, copy=False, help="What was done, and what had to stay.")
     attachment_ids = fields.One2many(
         "ir.attachment",
         "res_id",
-        "Files",
+        "Files Handed Out",
         domain=[("res_model", "=", "scrm.privacy.request")],
         readonly=True,
     )
@@ -145,11 +143,11 @@ class ScrmPrivacyRequest(models.Model):
 
     def write(self, vals):
         self._check_untouched(vals)
-        if {"customer_id", "identity_id", "kind"} & set(vals) and not self.env.su:
-            if any(request.state != "new" for request in self):
-                raise UserError(
-                    self.env._("The request is under way: make a new one for somebody else.")
-                )
+        fixed = {"customer_id", "identity_id", "kind"} & set(vals) and not self.env.su
+        if fixed and any(request.state != "new" for request in self):
+            raise UserError(
+                self.env._("The request is under way: make a new one for somebody else.")
+            )
         return super().write(vals)
 
     def _check_untouched(self, vals):

@@ -101,8 +101,10 @@ class TestConsent(ConsentCase):
     def test_append_only(self):
         row = self.Consent._give(self.identity, "marketing", note="read the text to her")
         self.env.flush_all()
-        for statement in ("UPDATE scrm_consent SET is_given = false WHERE id = %s",
-                          "DELETE FROM scrm_consent WHERE id = %s"):
+        for statement in (
+            "UPDATE scrm_consent SET is_given = false WHERE id = %s",
+            "DELETE FROM scrm_consent WHERE id = %s",
+        ):
             with self.assertRaises(psycopg2.errors.RestrictViolation), self.env.cr.savepoint():
                 self.env.cr.execute(SQL(statement, row.id))
 

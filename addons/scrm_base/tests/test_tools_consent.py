@@ -91,10 +91,13 @@ class TestToolsConsent(BaseCase):
 
     @given(statements, statements)
     def test_pooling_never_allows_what_one_side_refuses(self, left, right):
-        one = [Statement(s.occurred_at, s.number, s.channel, s.is_given, frozenset({1}))
-               for s in left]
-        two = [Statement(s.occurred_at, s.number + 50, s.channel, s.is_given, frozenset({2}))
-               for s in right]
+        one = [
+            Statement(s.occurred_at, s.number, s.channel, s.is_given, frozenset({1})) for s in left
+        ]
+        two = [
+            Statement(s.occurred_at, s.number + 50, s.channel, s.is_given, frozenset({2}))
+            for s in right
+        ]
         for channel in CHANNELS:
             states = {get_state(one, channel), get_state(two, channel)}
             self.assertEqual(

@@ -27,8 +27,8 @@ class ScrmConsentRecord(models.TransientModel):
     )
     occurred_at = fields.Datetime("Said On", required=True, default=fields.Datetime.now)
     proof = fields.Selection(
-        selection=lambda self: self.env["scrm.consent"]._fields["proof"]._description_selection(
-            self.env
+        selection=lambda self: (
+            self.env["scrm.consent"]._fields["proof"]._description_selection(self.env)
         ),
         required=True,
         default="call",
@@ -79,13 +79,17 @@ class ScrmConsentRecord(models.TransientModel):
         if self.document and rows:
             # sudo: the document belongs to the consent, whose recorder was checked above.
             rows_sudo = rows.sudo()
-            attachment = self.env["ir.attachment"].sudo().create(
-                {
-                    "name": self.document_name or self.env._("Proof of consent"),
-                    "datas": self.document,
-                    "res_model": Consent._name,
-                    "res_id": rows[0].id,
-                }
+            attachment = (
+                self.env["ir.attachment"]
+                .sudo()
+                .create(
+                    {
+                        "name": self.document_name or self.env._("Proof of consent"),
+                        "datas": self.document,
+                        "res_model": Consent._name,
+                        "res_id": rows[0].id,
+                    }
+                )
             )
             rows_sudo.attachment_id = attachment
         return {"type": "ir.actions.act_window_close"}

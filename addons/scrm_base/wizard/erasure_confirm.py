@@ -42,8 +42,6 @@ class ScrmErasureConfirm(models.TransientModel):
         """Erase the person. It cannot be undone."""
         self.ensure_one()
         if (self.word or "").strip() != self.expected:
-            raise UserError(
-                self.env._("Type the number %s to confirm the erasure.", self.expected)
-            )
+            raise UserError(self.env._("Type the number %s to confirm the erasure.", self.expected))
         self.request_id._erase()
         return {"type": "ir.actions.act_window_close"}
