@@ -1,7 +1,7 @@
 """Handles in full: who may see them, and the log of who did."""
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 
 
 class ScrmIdentity(models.Model):
@@ -55,10 +55,26 @@ class ScrmCustomer(models.Model):
     )
     is_suppressed = fields.Boolean(compute="_compute_is_suppressed")
 
+    def write(self, vals):
+        if "erased_at" in vals:
+            raise UserError(self.env._("A person is erased by a privacy request, not by hand."))
+        return super().write(vals)
+
     @api.depends("identity_ids")
     def _compute_is_suppressed(self):
         for customer in self:
             customer.is_suppressed = any(customer.identity_ids.mapped("is_suppressed"))
+
+    def _ensure_partner(self):
+        """Make no contact of hashes."""
+        if (self.merged_into_id or self).erased_at:
+            raise UserError(
+                self.env._(
+                    "This person asked to be forgotten. If they do business again, begin with a "
+                    "new contact."
+                )
+            )
+        return super()._ensure_partner()
 
     def action_unmask(self):
         """Show all handles of the customer in full; the click is logged."""

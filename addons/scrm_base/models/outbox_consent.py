@@ -24,6 +24,8 @@ class ScrmOutbox(models.Model):
         customer = self.customer_id
         if self.user_id or not customer:
             return
+        if customer.erased_at:
+            raise DeliveryRefused(self.env._("The person asked to be forgotten."))
         purpose = self.purpose_id or self.env["scrm.consent.purpose"]._get_default()
         channels = dict(self.env["scrm.consent"]._fields["channel"].selection)
         channel = self.medium if self.medium in channels else "any"

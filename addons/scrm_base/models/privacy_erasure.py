@@ -90,7 +90,7 @@ class ScrmPrivacy(models.AbstractModel):
         )
         kept.append(
             self.env._(
-                "Salted hashes of %s handles stay, so that they are not taken up again.",
+                "Salted hashes of the handles stay (%s), so that they are not taken up again.",
                 len(person.identities),
             )
         )

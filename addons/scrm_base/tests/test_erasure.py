@@ -153,6 +153,25 @@ class TestErasure(ErasureCase):
         self.customer.modified(["name_manual"])
         self.assertEqual([], self._find_traces(*TRACES))
 
+    def test_nobody_writes_to_them_or_makes_a_contact_of_hashes(self):
+        self._confirm(self._make_request())
+        [row] = self.env["scrm.outbox"]._post(
+            [
+                {
+                    "medium": "email",
+                    "idem_key": "test:erased",
+                    "identity_id": self.customer._get_identity("email").id,
+                    "body": "Hello",
+                }
+            ]
+        )
+        self._run_outbox()
+        self.assertEqual("failed", row.state)
+        with self.assertRaises(UserError):
+            self.customer._ensure_partner()
+        with self.assertRaises(UserError):
+            self.customer.erased_at = False
+
     def test_contact_and_lead_are_anonymised(self):
         self._confirm(self._make_request())
         self.assertRecordValues(self.partner, [{"name": "***", "phone": False, "email": False}])

@@ -24,6 +24,8 @@ class ScrmUnmask(models.TransientModel):
                 self.env._("Handles are shown in full to operators of Social CRM only.")
             )
         identities.check_access("read")
+        # A contact is no handle to hide: it is shown by its name, to whoever may see it.
+        identities = identities.filtered(lambda i: i.id_type != "partner") or identities
         identities.customer_id.ensure_one()
         # sudo: nobody has the right to write the log; the right to look was checked above
         self.env["scrm.unmask.log"].sudo().create(
