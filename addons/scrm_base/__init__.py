@@ -1,3 +1,4 @@
+from . import controllers
 from . import exceptions
 from . import models
 from . import wizard

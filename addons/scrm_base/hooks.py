@@ -27,6 +27,7 @@ def uninstall_hook(env):
             " SELECT external_ref FROM scrm_outbox WHERE medium = 'sms') RETURNING id"
         )
     )
+    env["ir.config_parameter"].search([("key", "=", "scrm_base.suppression_salt")]).unlink()
     env["ir.model.data"].search(
         [("module", "=", "scrm_base"), ("model", "=like", "scrm.%")]
     ).unlink()

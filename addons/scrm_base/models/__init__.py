@@ -21,6 +21,12 @@ from . import match_candidate
 from . import match_candidate_review
 from . import match_candidate_similar
 from . import customer_evidence
+from . import suppression
+from . import identity_privacy
+from . import unmask_log
+from . import consent_purpose
+from . import consent
+from . import customer_consent
 from . import interaction
 from . import metric
 from . import metric_refresh
@@ -56,6 +62,7 @@ from . import outbox_recover
 from . import outbox_reports
 from . import mail_mail
 from . import sms_tracker
+from . import outbox_consent
 from . import customer_import
 from . import customer_import_column
 from . import customer_import_line
@@ -73,6 +80,10 @@ from . import quality_check
 from . import res_users
 from . import res_partner_touch
 from . import res_partner_tags
+from . import res_partner_privacy
+from . import privacy
+from . import privacy_erasure
+from . import privacy_request
 from . import sale_order
 from . import sale_order_touch
 from . import sale_order_line

@@ -65,6 +65,7 @@ class ScrmCustomer(models.Model):
             "tags": ("action_view_tag_sources", "scrm_tag_assign_view_list", False),
             "circles": ("action_view_circles", "scrm_circle_member_view_list", False),
             "people": ("action_view_people", "scrm_customer_view_list_page", True),
+            "consents": ("action_view_consents", "scrm_consent_view_list_page", False),
             "merges": ("action_view_links", "scrm_identity_link_view_list", False),
             "stages": ("action_view_stages", "scrm_lifecycle_history_view_list", False),
         }
@@ -101,6 +102,11 @@ class ScrmCustomer(models.Model):
         """Open the customer's places in circles."""
         domain = Domain("customer_id", "in", self.ids)
         return self._get_list_action(self.env._("Circles"), "scrm.circle.member", domain)
+
+    def action_view_consents(self):
+        """Open what the customer allowed and withdrew, in every channel."""
+        domain = Domain("customer_id", "in", self.ids)
+        return self._get_list_action(self.env._("Consents"), "scrm.consent", domain)
 
     def action_view_links(self):
         """Open the evidence that ties the customer's handles, ended evidence too."""

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..tools.erasure import ERASED, ERASED_PREFIX
 from ..tools.handles import clean_text, mask
 
 # last_seen_at is a hint for people: it is not worth a row lock more often than this.
@@ -31,9 +32,16 @@ class ScrmIdentity(models.Model):
         readonly=True,
     )
     scope = fields.Char(required=True, readonly=True)
-    value = fields.Char(required=True, readonly=True, groups="scrm_base.group_scrm_base_operator")
+    # Read by the code of whoever does business; screens show it after a logged click only.
+    value = fields.Char(
+        required=True,
+        readonly=True,
+        groups="scrm_base.group_scrm_base_operator,scrm_base.group_scrm_base_privacy",
+    )
     value_raw = fields.Char(
-        string="As Written", readonly=True, groups="scrm_base.group_scrm_base_operator"
+        string="As Written",
+        readonly=True,
+        groups="scrm_base.group_scrm_base_operator,scrm_base.group_scrm_base_privacy",
     )
     display_value = fields.Char(
         string="Handle", compute="_compute_display_value", compute_sudo=True
@@ -88,6 +96,9 @@ class ScrmIdentity(models.Model):
     @api.depends("id_type", "value", "partner_id.display_name")
     def _compute_display_value(self):
         for identity in self:
+            if (identity.value or "").startswith(ERASED_PREFIX):
+                identity.display_value = ERASED
+                continue
             identity.display_value = (
                 identity.id_type == "partner" and identity.partner_id.display_name
             ) or mask(identity.id_type, identity.value)

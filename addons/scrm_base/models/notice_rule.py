@@ -71,6 +71,12 @@ class ScrmNoticeRule(models.Model):
         help="The same person is not told again by this rule before so many hours have passed. "
         "Zero: each time.",
     )
+    purpose_id = fields.Many2one(
+        "scrm.consent.purpose",
+        default=lambda self: self.env["scrm.consent.purpose"]._get_default(),
+        ondelete="restrict",
+        help="A notice for a purpose that the customer has not allowed is not sent.",
+    )
     subject = fields.Char(translate=True)
     body = fields.Text(
         required=True,
@@ -240,6 +246,7 @@ class ScrmNoticeRule(models.Model):
         return [
             {
                 "rule_id": self.id,
+                "purpose_id": self.purpose_id.id,
                 "company_id": company.id,
                 "res_model": record._name,
                 "res_id": record.id,

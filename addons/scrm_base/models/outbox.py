@@ -274,6 +274,7 @@ class ScrmOutbox(models.Model):
         """Call the medium and write down what came of it."""
         try:
             with self.env.cr.savepoint():
+                self._check_consent()
                 reference = getattr(self, f"_send_{self.medium}")()
         except DeliveryRetry as error:
             self._put_off(str(error), error.seconds)

@@ -54,6 +54,11 @@ class ResCompany(models.Model):
         "Texts cannot be kept for less than a day.",
     )
 
+    scrm_erasure_four_eyes = fields.Boolean(
+        string="Four Eyes for Erasures",
+        help="One privacy officer approves the erasure of a person, another one does it.",
+    )
+
     @api.depends("parent_id")
     def _compute_scrm_pool_id(self):
         # A branch starts in its mother's pool; whoever changes it afterwards means it.

@@ -30,6 +30,10 @@ class ResConfigSettings(models.TransientModel):
         related="company_id.scrm_notice_keep_days", readonly=False
     )
 
+    scrm_erasure_four_eyes = fields.Boolean(
+        related="company_id.scrm_erasure_four_eyes", readonly=False
+    )
+
     def _compute_scrm_late_notice_count(self):
         # sudo: the settings are for administrators, who need not be operators of Social CRM
         count = self.env["scrm.outbox"].sudo().search_count([("is_late", "=", True)])

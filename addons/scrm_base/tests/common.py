@@ -86,3 +86,29 @@ class ScrmCase(TransactionCase):
         for row in rows:
             row._deliver()
         return rows
+
+    def _find_traces(self, *traces):
+        """Return (model, column, text) wherever a text stands in the tables of the suite."""
+        self.env.flush_all()
+        found = []
+        for name, model in self.env.registry.items():
+            if model._abstract or not (model._original_module or "").startswith("scrm_"):
+                continue
+            self.env.cr.execute(
+                "SELECT column_name FROM information_schema.columns WHERE table_name = %s"
+                " AND data_type IN ('character varying', 'text', 'jsonb', 'json', 'bytea')",
+                [model._table],
+            )
+            for (column,) in self.env.cr.fetchall():
+                for trace in traces:
+                    self.env.cr.execute(
+                        SQL(
+                            "SELECT count(*) FROM %s WHERE %s::text ILIKE %s",
+                            SQL.identifier(model._table),
+                            SQL.identifier(column),
+                            f"%{trace}%",
+                        )
+                    )
+                    if self.env.cr.fetchone()[0]:
+                        found.append((name, column, trace))
+        return found

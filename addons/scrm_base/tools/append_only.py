@@ -1,21 +1,31 @@
 """Tables whose facts are written once: the database itself keeps the promise."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from odoo.tools import SQL
 
 # Written by the ORM whenever a cache column is, so they are no facts.
 _AUDIT_COLUMNS = ("write_uid", "write_date")
 
+# Names the columns that an erasure empties, in its transaction and for its one statement. Only
+# SQL can set it: nothing that comes over RPC does.
+_ERASING = "scrm.erasing"
+
 _FUNCTION = """
 CREATE OR REPLACE FUNCTION scrm_append_only() RETURNS trigger AS $$
+DECLARE
+    free text[] := TG_ARGV::text[];
 BEGIN
     IF TG_OP = 'DELETE' THEN
         RAISE EXCEPTION 'Rows of %% are kept for ever; row %% cannot be deleted.',
             TG_TABLE_NAME, OLD.id
             USING ERRCODE = 'restrict_violation', TABLE = TG_TABLE_NAME;
     END IF;
-    IF (to_jsonb(NEW) - TG_ARGV::text[]) IS DISTINCT FROM (to_jsonb(OLD) - TG_ARGV::text[]) THEN
+    IF split_part(current_setting('scrm.erasing', true), ':', 1) = TG_TABLE_NAME THEN
+        free := free || string_to_array(
+            split_part(current_setting('scrm.erasing', true), ':', 2), ',');
+    END IF;
+    IF (to_jsonb(NEW) - free) IS DISTINCT FROM (to_jsonb(OLD) - free) THEN
         RAISE EXCEPTION 'The facts of %% are written once; row %% cannot be changed.',
             TG_TABLE_NAME, OLD.id
             USING ERRCODE = 'restrict_violation', TABLE = TG_TABLE_NAME;
@@ -47,6 +57,32 @@ def protect(cr, table: str, cache_columns: Iterable[str] = ()) -> None:
             columns=SQL(", ").join(SQL("%s", column) for column in columns),
         )
     )
+
+
+def erase(cr, table: str, values: Mapping[str, SQL], where: SQL) -> int:
+    """Empty personal columns of a table that only grows, and return how many rows it were.
+
+    The privacy officer's erasure is the one caller: the rows stay, and every column that is not
+    named. The caller has checked who asks.
+
+    :param cr: the cursor of the erasure
+    :param table: name of the table, protected or not
+    :param values: what the columns are set to
+    :param where: which rows
+    """
+    cr.execute(SQL("SELECT set_config(%s, %s, true)", _ERASING, f"{table}:{','.join(values)}"))
+    cr.execute(
+        SQL(
+            "UPDATE %s SET %s WHERE %s",
+            SQL.identifier(table),
+            SQL(", ").join(SQL("%s = %s", SQL.identifier(c), v) for c, v in values.items()),
+            where,
+        )
+    )
+    count = cr.rowcount
+    # A failed statement takes the setting away with its transaction or savepoint.
+    cr.execute(SQL("SELECT set_config(%s, '', true)", _ERASING))
+    return count
 
 
 def release(cr) -> None:

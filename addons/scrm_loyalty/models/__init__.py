@@ -13,3 +13,4 @@ from . import scrm_customer
 from . import scrm_identity
 from . import scrm_kpi
 from . import scrm_metric
+from . import scrm_privacy

@@ -13,6 +13,7 @@ from . import scrm_service_node_log
 from . import scrm_service_part
 from . import scrm_service_labour
 from . import scrm_customer
+from . import scrm_privacy
 from . import stock_picking
 from . import stock_move
 from . import stock_move_line

@@ -1,5 +1,6 @@
 from . import test_access
 from . import test_equipment
+from . import test_erasure
 from . import test_flow
 from . import test_graph
 from . import test_node_log

@@ -12,5 +12,6 @@ from . import scrm_settlement_line_journal
 from . import scrm_settlement_statement
 from . import scrm_settlement_statement_claim
 from . import scrm_settlement_statement_bill
+from . import scrm_privacy
 from . import account_move
 from . import account_partial_reconcile

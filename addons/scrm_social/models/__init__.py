@@ -10,5 +10,6 @@ from . import (
     interaction,
     message_link,
     outbox,
+    privacy,
     webhook_event,
 )

@@ -1,6 +1,7 @@
 from . import (
     test_access,
     test_discuss_screen,
+    test_erasure,
     test_inbound,
     test_outbound,
     test_providers,

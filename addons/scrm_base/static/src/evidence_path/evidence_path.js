@@ -13,23 +13,27 @@ export class EvidencePath extends Component {
 
     setup() {
         this.orm = useService("orm");
-        this.state = useState({ left: false, right: false, steps: [] });
+        this.state = useState({ handles: [], left: false, right: false, steps: [] });
         onWillStart(() => this.start(this.props.record));
         onWillUpdateProps((next) => this.start(next.record));
     }
 
-    getHandles(record) {
-        return record.data.identity_ids.records.map(({ resId, data }) => ({
-            id: resId,
-            name: data.display_value,
-            type: record.data.identity_ids.fields.id_type.selection.find(
-                ([code]) => code === data.id_type
-            )?.[1],
+    async readHandles(record) {
+        const [rows, types] = await Promise.all([
+            this.orm.searchRead(
+                "scrm.identity",
+                [["customer_id", "=", record.resId]],
+                ["id_type", "display_value"],
+                { order: "id" }
+            ),
+            this.orm.call("scrm.identity", "fields_get", [["id_type"], ["selection"]]),
+        ]);
+        const labels = Object.fromEntries(types.id_type.selection);
+        return rows.map(({ id, id_type, display_value }) => ({
+            id,
+            name: display_value,
+            type: labels[id_type],
         }));
-    }
-
-    get handles() {
-        return this.getHandles(this.props.record);
     }
 
     get sources() {
@@ -37,7 +41,8 @@ export class EvidencePath extends Component {
     }
 
     async start(record) {
-        const ids = this.getHandles(record).map((handle) => handle.id);
+        this.state.handles = record.resId ? await this.readHandles(record) : [];
+        const ids = this.state.handles.map((handle) => handle.id);
         this.state.left = ids.includes(this.state.left) ? this.state.left : ids[0];
         this.state.right = ids.includes(this.state.right) ? this.state.right : ids.at(-1);
         await this.load(record);

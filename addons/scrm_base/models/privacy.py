@@ -1,0 +1,343 @@
+"""What the suite holds on a person, table by table: hooks of the erasure and the export."""
+
+from dataclasses import dataclass
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+from ..tools.erasure import ERASED_PREFIX, TablePlan, get_trace_pattern
+from .res_partner import ADDRESS_TYPES
+
+# E-Commerce Law of the PRC, art. 31: records of transactions are kept for three years at least.
+ORDER_RETENTION = "today -3y"
+
+
+@dataclass(frozen=True)
+class Person:
+    """Whose data it is: all that one customer is made of, in superuser mode."""
+
+    customers: models.BaseModel
+    identities: models.BaseModel
+    partners: models.BaseModel
+    companies: models.BaseModel
+
+    @property
+    def values(self):
+        """Return the handles as they are written; contacts are known by their record."""
+        return [
+            identity.value
+            for identity in self.identities
+            if identity.id_type != "partner" and not identity.value.startswith(ERASED_PREFIX)
+        ]
+
+    def get_ids(self, model_name):
+        """Return the ids of the person's records of one of the models that make a person."""
+        by_model = (self.customers, self.identities, self.partners)
+        return next(records.ids for records in by_model if records._name == model_name)
+
+    def get_pattern(self):
+        """Return the regular expression that finds the person's handles, or None."""
+        phones = {i.value for i in self.identities if i.id_type == "phone"}
+        phones |= {p.phone_sanitized or p.phone for p in self.partners if p.phone}
+        others = {value for value in self.values if value not in phones}
+        others |= {p.email_normalized for p in self.partners if p.email_normalized}
+        return get_trace_pattern(
+            {phone for phone in phones if not phone.startswith(ERASED_PREFIX)}, others
+        )
+
+
+class ScrmPrivacy(models.AbstractModel):
+    """The suite's knowledge about its own tables, which every addon adds to."""
+
+    _name = "scrm.privacy"
+    _description = "Personal Data"
+
+    # === HOOKS === #
+
+    @api.model
+    def _get_erasure_plan(self):
+        """Return {model name: :class:`TablePlan`} of every table of ours; a hook.
+
+        Each text column (char, text, html, json, binary, properties) of every model of the suite
+        stands in its plan, as erased, hashed or kept: a test fails if one was forgotten.
+        """
+        return {
+            "scrm.customer": TablePlan(("id",), erased=("name_manual",), kept=("name",)),
+            "scrm.identity": TablePlan(
+                ("customer_id",),
+                erased=("value_raw", "name"),
+                hashed=("value",),
+                kept=("scope", "verify_method"),
+            ),
+            "scrm.identity.link": TablePlan(
+                ("left_id.customer_id", "right_id.customer_id"),
+                erased=("evidence",),
+                kept=("rule",),
+            ),
+            "scrm.interaction": TablePlan(
+                ("customer_id",),
+                erased=("summary", "payload"),
+                hashed=("dedupe_key",),
+                kept=("res_model",),
+            ),
+            "scrm.lifecycle.history": TablePlan(("customer_id",), erased=("reason",)),
+            "scrm.lifecycle.stage": TablePlan(kept=("name", "code", "description")),
+            "scrm.consent": TablePlan(
+                ("customer_id",), erased=("note", "reference"), kept=("text_version", "covered")
+            ),
+            "scrm.consent.purpose": TablePlan(kept=("name", "code", "text", "text_version")),
+            "scrm.suppression": TablePlan(kept=("id_type", "handle_hash")),
+            "scrm.unmask.log": TablePlan(("customer_id",), erased=("handles", "reason")),
+            "scrm.privacy.request": TablePlan(
+                ("customer_id",), erased=("requester", "note"), kept=("name", "result")
+            ),
+            "scrm.outbox": TablePlan(
+                ("customer_id", "identity_id", "partner_id"),
+                erased=("subject", "body", "payload", "error"),
+                hashed=("idem_key",),
+                kept=("res_model", "external_ref"),
+                record=("res_model", "res_id"),
+            ),
+            "scrm.flow.log": TablePlan(
+                erased=("note",),
+                kept=(
+                    "res_model",
+                    "transition",
+                    "source",
+                    "target",
+                    "source_label",
+                    "target_label",
+                ),
+                record=("res_model", "res_id"),
+            ),
+            "scrm.notice.rule": TablePlan(
+                kept=("name", "model_name", "event", "subject", "body", "lang")
+            ),
+            "scrm.customer.import": TablePlan(
+                ("line_ids.customer_id",), erased=("file",), kept=("name", "filename", "column_map")
+            ),
+            "scrm.customer.import.line": TablePlan(
+                ("customer_id",),
+                values=("phone", "email"),
+                erased=(
+                    "cells",
+                    "name",
+                    "phone",
+                    "email",
+                    "city",
+                    "company_name",
+                    "tags",
+                    "code",
+                    "content_key",
+                    "reason",
+                ),
+            ),
+            "scrm.pool": TablePlan(kept=("name",)),
+            "scrm.region": TablePlan(kept=("name", "code", "parent_path")),
+        }
+
+    @api.model
+    def _get_retention(self, partners):
+        """Return {partner id: list of sentences} of contacts that the law keeps; a hook."""
+        reasons = {}
+        moves = self.env["account.move"].sudo()  # sudo: counted to decide, not shown
+        for partner, count in moves._read_group(
+            [("partner_id", "in", partners.ids), ("state", "=", "posted")],
+            ["partner_id"],
+            ["__count"],
+        ):
+            reasons.setdefault(partner.id, []).append(
+                self.env._("%s posted invoices or entries: accounting law keeps them.", count)
+            )
+        orders = self.env["sale.order"].sudo()
+        for partner, count in orders._read_group(
+            [
+                ("partner_id", "in", partners.ids),
+                ("state", "=", "sale"),
+                ("date_order", ">=", ORDER_RETENTION),
+            ],
+            ["partner_id"],
+            ["__count"],
+        ):
+            reasons.setdefault(partner.id, []).append(
+                self.env._("%s orders of the last three years: e-commerce law keeps them.", count)
+            )
+        return reasons
+
+    @api.model
+    def _get_threads(self, person, owned):
+        """Return {model name: ids} whose chatter and attachments are the person's; a hook.
+
+        :param person: :class:`Person`
+        :param owned: {model name: ids} of the person's rows in the tables of the plan
+        """
+        return {name: ids for name, ids in owned.items() if ids}
+
+    # === WHOSE === #
+
+    @api.model
+    def _get_person(self, customer):
+        """Return all that a customer is made of."""
+        # sudo: the officer's right was checked; the person's data is in every app.
+        winner = (customer.merged_into_id or customer).sudo().with_context(active_test=False)
+        customers = winner | winner.merged_customer_ids
+        identities = winner.identity_ids
+        partners = identities.partner_id
+        if partners:
+            partners |= partners.search(
+                [
+                    ("commercial_partner_id", "in", partners.ids),
+                    ("type", "in", ADDRESS_TYPES),
+                    ("parent_id", "in", partners.ids),
+                ]
+            )
+        return Person(customers, identities, partners, winner.pool_id.company_ids)
+
+    @api.model
+    def _get_owned(self, person):
+        """Return {model name: ids of the person's rows} for every table of the plan."""
+        plans = self._get_erasure_plan()
+        owned = {}
+        for name, plan in plans.items():
+            domain = Domain.OR(
+                [self._get_owner_domain(name, path, person) for path in plan.owners]
+                + [Domain(column, "in", person.values) for column in plan.values]
+            )
+            owned[name] = self._search_ids(name, domain)
+        for name, plan in plans.items():
+            if plan.record:
+                model_column, id_column = plan.record
+                about = Domain.OR(
+                    Domain(model_column, "=", other) & Domain(id_column, "in", ids)
+                    for other, ids in owned.items()
+                    if ids and other != name
+                )
+                owned[name] = sorted({*owned[name], *self._search_ids(name, about)})
+        return owned
+
+    def _get_owner_domain(self, model_name, path, person):
+        """Return the domain of the rows of a model that a path leads to the person."""
+        if path == "id":
+            return Domain("id", "in", person.get_ids(model_name))
+        field, model = None, self.env[model_name]
+        for name in path.split("."):
+            field = model._fields[name]
+            model = self.env[field.comodel_name]
+        return Domain(path, "in", person.get_ids(field.comodel_name))
+
+    def _search_ids(self, model_name, domain):
+        if domain.is_false():
+            return []
+        # sudo: see _get_person
+        model = self.env[model_name].sudo().with_context(active_test=False)
+        return list(model._search(domain, order="id"))
+
+    @api.model
+    def _get_scope(self, model, person):
+        """Return the SQL condition for the rows of the person's companies.
+
+        Companies of another pool are controllers of their own: a request to one of them is none
+        to the others.
+        """
+        if "company_id" in model._fields and model._fields["company_id"].store:
+            return SQL("(company_id IS NULL OR company_id = ANY(%s))", person.companies.ids)
+        if "pool_id" in model._fields:
+            return SQL("pool_id = ANY(%s)", person.customers.pool_id.ids)
+        return SQL("TRUE")
+
+    @api.model
+    def _get_columns(self, model, names):
+        """Return those of the columns that the database has; attachments are none."""
+        return [
+            name for name in names if (field := model._fields[name]).store and field.column_type
+        ]
+
+    # === EXPORT === #
+
+    @api.model
+    def _get_personal_data(self, customer):
+        """Return {section: list of {label: value}}: all that is held on a person; a hook.
+
+        Of records of a company only those of the current one: another company of the pool is a
+        controller of its own.
+        """
+        person = self._get_person(customer)
+        sections = {}
+        for name, ids in self._get_owned(person).items():
+            model = self.env[name].sudo().with_context(active_test=False)
+            records = model.browse(ids)
+            if "company_id" in model._fields:
+                records = records.filtered(
+                    lambda r: not r.company_id or r.company_id == self.env.company
+                )
+            if records:
+                sections[self.env["ir.model"]._get(name).sudo().name] = self._export_rows_of(
+                    records
+                )
+        partner_fields = ("name", "phone", "email", "street", "street2", "city", "zip", "vat")
+        documents = {
+            self.env._("Contacts"): (person.partners, (*partner_fields, "comment")),
+            self.env._("Orders"): (
+                self._get_documents("sale.order", person),
+                ("name", "date_order", "amount_total", "state"),
+            ),
+            self.env._("Invoices"): (
+                self._get_documents("account.move", person),
+                ("name", "invoice_date", "amount_total", "state"),
+            ),
+        }
+        for section, (records, names) in documents.items():
+            if records:
+                sections[section] = self._export_rows_of(records, names)
+        return sections
+
+    def _get_documents(self, model_name, person):
+        return (
+            self.env[model_name]
+            .sudo()  # sudo: references of the person's documents, for the officer's export
+            .search(
+                [
+                    ("partner_id", "in", person.partners.ids),
+                    ("company_id", "=", self.env.company.id),
+                ]
+            )
+        )
+
+    def _export_rows_of(self, records, names=None):
+        """Return the stored facts of records as {label: text}; secrets and pictures stay out."""
+        if names is None:
+            hidden = {*models.MAGIC_COLUMNS, "write_uid", "write_date", "covered"}
+            names = [
+                name
+                for name, field in records._fields.items()
+                if field.store
+                and name not in hidden
+                and field.type not in ("one2many", "many2many", "binary", "many2one_reference")
+                and "base.group_system" not in (field.groups or "")
+            ]
+        labels = {name: records._fields[name]._description_string(self.env) for name in names}
+        return [
+            {
+                labels[name]: text
+                for name in names
+                if (text := self._export_text(record, name)) not in ("", None)
+            }
+            for record in records
+        ]
+
+    def _export_text(self, record, name):
+        field, value = record._fields[name], record[name]
+        if field.type == "boolean":
+            return value
+        if value is False or value is None:
+            return ""
+        if field.type == "many2one":
+            return value.display_name
+        if field.type == "selection":
+            return dict(field._description_selection(self.env)).get(value, value)
+        if field.type == "datetime":
+            return fields.Datetime.to_string(value)
+        if field.type in ("integer", "float", "monetary"):
+            return value
+        return str(value)

@@ -1,0 +1,52 @@
+"""What this addon holds on a person: its part of the erasure."""
+
+from odoo import api, models
+
+from odoo.addons.scrm_base.tools.erasure import TablePlan
+
+
+class ScrmPrivacy(models.AbstractModel):
+    _inherit = "scrm.privacy"
+
+    @api.model
+    def _get_erasure_plan(self):
+        return {
+            **super()._get_erasure_plan(),
+            "scrm.equipment": TablePlan(
+                ("customer_id", "partner_id"),
+                # A device is known by its serial number, which says nothing about a person.
+                kept=("name", "serial"),
+            ),
+            "scrm.service.labour": TablePlan(kept=("name",)),
+            "scrm.service.node": TablePlan(
+                kept=("name", "code", "customer_label", "required_properties")
+            ),
+            "scrm.service.node.log": TablePlan(
+                ("ticket_id.customer_id", "ticket_id.partner_id"),
+                erased=("note",),
+                kept=("transition_name",),
+            ),
+            "scrm.service.site": TablePlan(kept=("name",)),
+            "scrm.service.team": TablePlan(kept=("name",)),
+            "scrm.service.template": TablePlan(
+                kept=("name", "code", "description", "field_definition")
+            ),
+            "scrm.service.ticket": TablePlan(
+                ("customer_id", "partner_id"),
+                erased=("name", "description", "resolution", "fields_data"),
+                kept=("number", "serial", "access_token"),
+            ),
+            "scrm.service.transition": TablePlan(kept=("name", "code")),
+        }
+
+    def _after_erasure(self, person, owned):
+        result = super()._after_erasure(person, owned)
+        # sudo: the privacy officer's right was checked; what customers wrote with a rating
+        ratings = self.env["rating.rating"].sudo()
+        ratings.search(
+            [
+                ("res_model", "=", "scrm.service.ticket"),
+                ("res_id", "in", owned["scrm.service.ticket"]),
+            ]
+        ).write({"feedback": False})
+        return result

@@ -1,0 +1,22 @@
+"""What this addon holds on a person: its part of the erasure."""
+
+from odoo import api, models
+
+from odoo.addons.scrm_base.tools.erasure import TablePlan
+
+
+class ScrmPrivacy(models.AbstractModel):
+    _inherit = "scrm.privacy"
+
+    @api.model
+    def _get_erasure_plan(self):
+        return {
+            **super()._get_erasure_plan(),
+            # Statements and their lines are accounting documents: the law keeps them whole.
+            "scrm.settlement.statement": TablePlan(kept=("name", "return_reason")),
+            "scrm.settlement.line": TablePlan(kept=("name", "source_model", "explanation")),
+            "scrm.settlement.rule": TablePlan(kept=("name",)),
+            "scrm.settlement.scenario": TablePlan(kept=("name", "code")),
+            "scrm.settlement.tier": TablePlan(kept=("name", "description")),
+            "scrm.library": TablePlan(kept=("name", "code")),
+        }
