@@ -2,7 +2,8 @@ from .tools import append_only
 
 
 def post_init_hook(env):
-    """Make the customers of past business, and put that business on their timelines."""
+    """Learn the hotlines, then make the customers of past business with their timelines."""
+    env["scrm.identity.block"]._learn()
     env["res.partner"]._scrm_backfill_customers()
     env["scrm.interaction"]._backfill()
 

@@ -3,7 +3,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..tools.handles import normalise_email, normalise_phone
+from ..tools.handles import clean_text, normalise_email, normalise_phone
 
 # Written by deriving clusters alone.
 DERIVED_FIELDS = frozenset({"active", "merged_into_id", "derived_at", "pool_id"})
@@ -21,17 +21,17 @@ class ScrmCustomer(models.Model):
     _order = "id desc"
 
     name = fields.Char(
-        compute="_compute_name",
+        compute="_compute_golden",
         inverse="_inverse_name",
         store=True,
         index="trigram",
         help="Chosen among the names that the handles were given with: one written here first,"
-        " then a contact's, then a verified handle's.",
+        " then a contact's, then the newest.",
     )
     name_manual = fields.Char(string="Name Written by Hand", readonly=True)
     kind = fields.Selection(
         selection=[("person", "Person"), ("organisation", "Organisation")],
-        compute="_compute_kind",
+        compute="_compute_golden",
         store=True,
     )
     pool_id = fields.Many2one(
@@ -88,42 +88,9 @@ class ScrmCustomer(models.Model):
         for customer in self:
             customer.active = not customer.merged_into_id
 
-    @api.depends(
-        "name_manual",
-        "merged_customer_ids.name_manual",
-        "identity_ids.name",
-        "identity_ids.verified_at",
-        "identity_ids.partner_id.name",
-        "origin_identity_ids.name",
-        "origin_identity_ids.partner_id.name",
-    )
-    def _compute_name(self):
-        for customer in self:
-            handles = (customer.identity_ids or customer.origin_identity_ids).sorted("id")
-            partners = handles.partner_id
-            customer.name = (
-                customer.name_manual
-                or next(
-                    filter(None, customer.merged_customer_ids.sorted("id").mapped("name_manual")),
-                    False,
-                )
-                or next(filter(None, partners.filtered("active").mapped("name")), False)
-                or next(filter(None, partners.mapped("name")), False)
-                or next(filter(None, handles.filtered("verified_at").mapped("name")), False)
-                or next(filter(None, handles.mapped("name")), False)
-                or next(iter(handles.mapped("display_value")), False)
-            )
-
     def _inverse_name(self):
         for customer in self:
             customer.name_manual = customer.name
-
-    @api.depends("identity_ids.partner_id.is_company", "origin_identity_ids.partner_id.is_company")
-    def _compute_kind(self):
-        for customer in self:
-            handles = customer.identity_ids or customer.origin_identity_ids
-            organisation = any(handles.partner_id.mapped("is_company"))
-            customer.kind = "organisation" if organisation else "person"
 
     @api.depends("identity_ids.partner_id")
     def _compute_partner_ids(self):
@@ -147,11 +114,11 @@ class ScrmCustomer(models.Model):
                 lambda link, c=customer: c in (link.left_id.customer_id, link.right_id.customer_id)
             )
 
-    @api.depends("identity_ids.display_value", "identity_ids.last_seen_at")
+    @api.depends("golden")
     def _compute_contact_display(self):
         for customer in self:
-            customer.phone_display = customer._get_identity("phone").display_value
-            customer.email_display = customer._get_identity("email").display_value
+            customer.phone_display = customer._get_golden_identity("phone").display_value
+            customer.email_display = customer._get_golden_identity("email").display_value
 
     def _compute_handle_search(self):
         self.handle_search = False
@@ -163,7 +130,7 @@ class ScrmCustomer(models.Model):
         texts = [value] if isinstance(value, str) else [text for text in value if text]
         wanted = set()
         for text in texts:
-            wanted |= {text.strip(), normalise_phone(text), normalise_email(text)} - {None, ""}
+            wanted |= {clean_text(text), normalise_phone(text), normalise_email(text)} - {None, ""}
         # sudo: whoever was told a number may find its customer, without reading numbers.
         handles = self.env["scrm.identity"].sudo()._search([("value", "in", list(wanted))])
         return Domain("identity_ids", "any!", [("id", "in", handles)])

@@ -249,6 +249,7 @@ class ScrmCustomerImport(models.Model):
 
     def _flow_after(self, transition):
         if transition.key == "start":
+            self.line_ids._propose_conflicts()
             self._enqueue()
         if transition.key == "reset":
             # sudo: lines are written by the system alone; the flow has checked the user

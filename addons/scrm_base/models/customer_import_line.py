@@ -62,15 +62,16 @@ class ScrmCustomerImportLine(models.Model):
     # === RECOGNITION === #
 
     def _get_handles(self):
-        """Return the row's handles, the strongest first."""
+        """Return the row's handles that can tell somebody, the strongest first."""
         self.ensure_one()
-        scope = self.company_id.scrm_pool_id._get_scope()
+        pool = self.company_id.scrm_pool_id
+        scope = pool._get_scope()
         handles = []
         if self.phone:
             handles.append(Handle("phone", scope, self.phone, value_raw=self.phone))
         if self.email:
             handles.append(Handle("email", scope, self.email, value_raw=self.email))
-        return handles
+        return self.env["scrm.identity"]._filter_usable(handles, pool)
 
     def _recognise(self):
         """Return ``{line id: (customers, contact)}``: who phone, e-mail and code belong to today.

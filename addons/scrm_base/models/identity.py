@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ..tools.handles import mask
+from ..tools.handles import clean_text, mask
 
 # last_seen_at is a hint for people: it is not worth a row lock more often than this.
 SEEN_PRECISION_MINUTES = 10
@@ -128,7 +128,8 @@ class ScrmIdentity(models.Model):
         """
         pool = pool or self.env.company.scrm_pool_id
         wanted = {}
-        for handle, name in zip(handles, names or [None] * len(handles), strict=True):
+        for handle, given in zip(handles, names or [None] * len(handles), strict=True):
+            name = clean_text(given) or None
             known, known_name = wanted.get(handle.key, (handle, None))
             wanted[handle.key] = (
                 handle if handle.verified and not known.verified else known,
@@ -195,7 +196,7 @@ class ScrmIdentity(models.Model):
                             "%s",
                             (
                                 *handle.key,
-                                handle.value_raw or None,
+                                clean_text(handle.value_raw) or None,
                                 name or None,
                                 pool.id,
                                 int(handle.value) if handle.id_type == "partner" else None,

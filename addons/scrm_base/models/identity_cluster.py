@@ -24,8 +24,9 @@ class ScrmIdentity(models.Model):
         """Say that two handles are one person: add the edge and derive their customer again.
 
         Saying it twice changes nothing. An automatic rule does not say again what a person has
-        undone, nor against a ``cannot`` edge; it then returns no link. With rule ``cannot`` the
-        edge says that the two are *not* one person.
+        undone, nor against a ``cannot`` edge, nor by a blocked value; what the recognition rules
+        or limits leave to a person becomes a ``scrm.match.candidate``. It then returns no link.
+        With rule ``cannot`` the edge says that the two are *not* one person.
 
         :param other: scrm.identity, one record
         :param str rule: code of what tied them, see ``scrm.identity.link._get_rule_labels()``
@@ -61,10 +62,12 @@ class ScrmIdentity(models.Model):
             )
         customers = nodes._lock_clusters()
         in_force, undone = self._find_links(wanted, rule)
-        todo = sorted(wanted - in_force.keys())
-        if rule not in MANUAL_RULES and rule != CANNOT:
+        todo, suggested, limits = sorted(wanted - in_force.keys()), [], None
+        if todo and rule not in MANUAL_RULES and rule != CANNOT:
             todo = [pair for pair in todo if pair not in undone]
-        accepted, united = self._check_pairs(todo, rule, customers)
+            todo, suggested = self._judge_pairs(todo, rule)
+            limits = self._get_cluster_limits(customers)
+        accepted, united, refused = self._check_pairs(todo, rule, customers, limits)
         links = Link.create(
             [
                 {
@@ -79,8 +82,13 @@ class ScrmIdentity(models.Model):
         )
         if united:
             self.sudo()._derive(customers)
+        if united or (rule == CANNOT and links):
+            self.env["scrm.match.candidate"]._expire(customers)
+        if united:
             if rule not in QUIET_RULES:
                 links.filtered(lambda link: (link.left_id.id, link.right_id.id) in united)._record()
+        if suggested or refused:
+            self._suggest(suggested, refused, rule, evidence)
         return (links | Link.browse(in_force.values())).sudo(False)
 
     def _lock_clusters(self):
@@ -130,11 +138,12 @@ class ScrmIdentity(models.Model):
                 in_force[pair] = link.id
         return in_force, undone
 
-    def _check_pairs(self, pairs, rule, customers):
-        """Return (pairs that may be tied, those among them that unite two customers).
+    def _check_pairs(self, pairs, rule, customers, limits=None):
+        """Return (pairs to tie, those of them that unite two customers, {pair: its excess}).
 
         :param pairs: list of (lower id, higher id)
         :param customers: scrm.customer, all customers of the pairs
+        :param limits: ClusterLimits of these customers; none for a person's decision
         """
         customer_of = {
             identity.id: identity.customer_id.id
@@ -148,22 +157,11 @@ class ScrmIdentity(models.Model):
                         " the customer's page under Merges."
                     )
                 )
-            return pairs, set()
-        forbidden = [
-            (link.left_id.customer_id.id, link.right_id.customer_id.id)
-            for link in self.env["scrm.identity.link"]
-            .sudo()
-            .search(
-                [
-                    ("rule", "=", CANNOT),
-                    ("valid_to", "=", False),
-                    ("left_id.customer_id", "in", customers.ids),
-                    ("right_id.customer_id", "in", customers.ids),
-                ]
-            )
-        ]
+            return pairs, set(), {}
+        forbidden = self._find_forbidden(customers)
         sets = UnionFind(customers.ids)
-        accepted, united = [], set()
+        accepted, united, refused = [], set(), {}
+        at_most = limits and self.env["scrm.resolution.rule"]._get_limits(rule)
         for left, right in pairs:
             roots = {sets.find(customer_of[left]), sets.find(customer_of[right])}
             if len(roots) == 2:
@@ -177,10 +175,32 @@ class ScrmIdentity(models.Model):
                         )
                     _logger.info("scrm.identity: %s not tied to %s, marked different", left, right)
                     continue
+                excess = limits and limits.find_excess(*sorted(roots), at_most)
+                if excess:
+                    refused[left, right] = excess
+                    continue
                 sets.union(customer_of[left], customer_of[right])
                 united.add((left, right))
+                if limits:
+                    limits.unite(*roots, sets.find(customer_of[left]))
             accepted.append((left, right))
-        return accepted, united
+        return accepted, united, refused
+
+    def _find_forbidden(self, customers):
+        """Return the pairs of ids, of these customers, that a person declared different."""
+        links = (
+            self.env["scrm.identity.link"]
+            .sudo()
+            .search(
+                [
+                    ("rule", "=", CANNOT),
+                    ("valid_to", "=", False),
+                    ("left_id.customer_id", "in", customers.ids),
+                    ("right_id.customer_id", "in", customers.ids),
+                ]
+            )
+        )
+        return [(link.left_id.customer_id.id, link.right_id.customer_id.id) for link in links]
 
     # === DERIVING === #
 
@@ -260,6 +280,7 @@ class ScrmIdentity(models.Model):
         a merge kept of the older customer.
         """
         self._derive()
+        self.env["scrm.match.candidate"]._expire()
         self.env.flush_all()
         for model in self.env.registry.values():
             if model._abstract or not model._auto or "identity_id" not in model._fields:

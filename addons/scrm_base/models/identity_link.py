@@ -65,6 +65,7 @@ class ScrmIdentityLink(models.Model):
             "import": self.env._("Stands in one row of an imported file"),
             "manual": self.env._("Decided by a person"),
             "odoo_merge": self.env._("The contacts were merged in Contacts"),
+            "similar": self.env._("Same name and almost the same number or address"),
             "stated_in_chat": self.env._("Stated by the customer in a conversation"),
             "cannot": self.env._("Different customers, decided by a person"),
         }

@@ -1,9 +1,22 @@
 from odoo import fields, models
 
+from .identity_block import DEFAULT_HOTLINE_LIMIT, HOTLINE_LIMIT_KEY
+from .resolution_rule import CLUSTER_LIMIT_KEY, DEFAULT_CLUSTER_LIMIT
+
 
 class ResConfigSettings(models.TransientModel):
     _inherit = "res.config.settings"
 
+    scrm_cluster_limit = fields.Integer(
+        "Handles of One Customer",
+        config_parameter=CLUSTER_LIMIT_KEY,
+        default=DEFAULT_CLUSTER_LIMIT,
+    )
+    scrm_hotline_limit = fields.Integer(
+        "Customers of One Number",
+        config_parameter=HOTLINE_LIMIT_KEY,
+        default=DEFAULT_HOTLINE_LIMIT,
+    )
     scrm_late_notice_count = fields.Integer(
         "Late Notices",
         compute="_compute_scrm_late_notice_count",

@@ -8,6 +8,8 @@ from ..tools.handles import Handle, normalise_email, normalise_phone
 # Contacts of these types are addresses of their commercial entity, not somebody.
 ADDRESS_TYPES = ("invoice", "delivery", "other")
 BACKFILL_BATCH = 1000
+# A number that two unrelated contacts have is one person's or a family's, who can tell.
+SHARED_WEIGHT = 0.6
 # What a contact's own form shows of a timeline; the whole of it is one click away.
 TIMELINE_ON_CONTACT = 40
 
@@ -210,25 +212,68 @@ class ResPartner(models.Model):
         :param identity_of: {partner id: scrm.identity} of these contacts
         """
         Identity = self.env["scrm.identity"].sudo()
-        candidates = {}
+        wanted = []
         shared = self._scrm_get_shared_keys(pool)
         for partner in self.sorted("id"):
-            for key, raw in partner._scrm_get_card_keys(pool).items():
+            keys = partner._scrm_get_card_keys(pool)
+            for key in Identity._filter_usable(keys, pool):
                 if shared.get(key, partner.id) == partner.id:
-                    candidates.setdefault(key, (partner, raw))  # of twins in a batch, the first
-        known = Identity._find_handles(candidates)
+                    wanted.append((partner, key, keys[key]))
+        known = Identity._find_handles({key for _partner, key, _raw in wanted})
         owners = Identity._get_partner_owners(known.values())
-        pairs, handles = [], []
-        for key, (partner, raw) in candidates.items():
-            others = owners.get(known.get(key), set()) - {partner.id}
-            customer = identity_of[partner.id].sudo().customer_id
-            if others and Identity.browse(known[key]).customer_id != customer:
-                continue  # somebody else's already: no evidence that the two are one person
-            handles.append(Handle(*key, value_raw=raw))
-            pairs.append(identity_of[partner.id])
-        if handles:
-            cards = Identity._resolve_many(handles, pool=pool)
-            Identity._attach_many(list(zip(pairs, cards, strict=True)), rule="contact_card")
+        mine, others, taken = [], [], {}
+        for partner, key, raw in wanted:
+            identity = identity_of[partner.id].sudo()
+            # Somebody else's already, or an elder twin's of this batch: no evidence by itself
+            # that the two are one person, but worth a look.
+            is_others = taken.setdefault(key, partner) != partner or (
+                owners.get(known.get(key), set()) - {partner.id}
+                and Identity.browse(known[key]).customer_id != identity.customer_id
+            )
+            (others if is_others else mine).append((identity, Handle(*key, value_raw=raw)))
+        if mine:
+            cards = Identity._resolve_many([handle for _identity, handle in mine], pool=pool)
+            pairs = [(identity, card) for (identity, _h), card in zip(mine, cards, strict=True)]
+            Identity._attach_many(pairs, rule="contact_card")
+        if others:
+            known = Identity._find_handles({handle.key for _identity, handle in others})
+            self._scrm_propose_shared(
+                [(identity, Identity.browse(known[handle.key])) for identity, handle in others]
+            )
+
+    def _scrm_propose_shared(self, pairs):
+        """Put before a person what stands on a card but is known of another customer.
+
+        :param pairs: list of (identity of a contact, identity of a handle on its card)
+        """
+        self.env["scrm.match.candidate"]._propose(
+            [
+                {
+                    "left_id": contact.id,
+                    "right_id": card.id,
+                    "rule": "contact_card",
+                    "reason": "shared",
+                    "weight": SHARED_WEIGHT,
+                    "field_weights": [
+                        {
+                            "field": card.id_type,
+                            "left": card.display_value,
+                            "right": card.display_value,
+                            "weight": 3,
+                            "agrees": True,
+                        },
+                        {
+                            "field": "name",
+                            "left": contact.partner_id.name,
+                            "right": card.customer_id.name,
+                            "weight": 2 if contact.partner_id.name == card.customer_id.name else -1,
+                            "agrees": contact.partner_id.name == card.customer_id.name,
+                        },
+                    ],
+                }
+                for contact, card in pairs
+            ]
+        )
 
     def _scrm_get_shared_keys(self, pool):
         """Return {key: id of the contact it belongs to, or None} of handles that several have.

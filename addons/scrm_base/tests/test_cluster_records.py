@@ -3,11 +3,12 @@ import random
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
+from .cluster_snapshots import ClusterSnapshots
 from .common import ScrmCase
 
 
 @tagged("post_install", "-at_install")
-class TestClusterRecords(ScrmCase):
+class TestClusterRecords(ClusterSnapshots, ScrmCase):
     """Merging and undoing on records: what the pure arithmetic promises, the tables keep."""
 
     @classmethod
@@ -28,21 +29,6 @@ class TestClusterRecords(ScrmCase):
                 for node in cls.nodes
             ]
         )
-
-    def _snapshot(self):
-        """Return everything that is derived, as the database has it."""
-        self.env.flush_all()
-        self.env.invalidate_all()
-        origins = self.nodes.origin_customer_id.sorted("id")
-        timeline = self.env["scrm.interaction"].search(
-            [("identity_id", "in", self.nodes.ids), ("kind", "=", "note")]
-        )
-        return {
-            "customers": [node.customer_id.id for node in self.nodes],
-            "origins": [(c.id, c.active, c.merged_into_id.id, c.name) for c in origins],
-            "timeline": sorted((row.identity_id.id, row.customer_id.id) for row in timeline),
-            "stages": [(c.id, c.stage_id.code) for c in origins],
-        }
 
     def _tie(self, left, right):
         return self.nodes[left]._attach(self.nodes[right], rule="manual")
@@ -94,20 +80,6 @@ class TestClusterRecords(ScrmCase):
             self._forget_what_is_derived()
             self.env["scrm.identity"]._rebuild()
             self.assertEqual(incremental, self._snapshot())
-
-    def _forget_what_is_derived(self):
-        self.env.flush_all()
-        for query in (
-            "UPDATE scrm_identity SET customer_id = origin_customer_id WHERE id = ANY(%s)",
-            "UPDATE scrm_interaction i SET customer_id = d.origin_customer_id"
-            "  FROM scrm_identity d WHERE d.id = i.identity_id AND d.id = ANY(%s)",
-        ):
-            self.env.cr.execute(query, [self.nodes.ids])
-        self.env.cr.execute(
-            "UPDATE scrm_customer SET merged_into_id = NULL, active = TRUE WHERE id = ANY(%s)",
-            [self.nodes.origin_customer_id.ids],
-        )
-        self.env.invalidate_all()
 
     def test_other_evidence_still_ties(self):
         first = self._tie(0, 1)

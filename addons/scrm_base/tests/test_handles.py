@@ -5,7 +5,9 @@ from odoo.tests import BaseCase, tagged
 
 from odoo.addons.scrm_base.tools.handles import (
     ID_TYPES,
+    MAX_LENGTH,
     Handle,
+    clean_text,
     mask,
     normalise_email,
     normalise_phone,
@@ -30,6 +32,16 @@ class TestHandles(BaseCase):
             ("88881234", None),
             ("11111111111", None),
             ("无", None),
+            # As WeChat and spreadsheets paste it: direction marks, zero-width and wide blanks.
+            ("\u202d13826001001\u202c", "+8613826001001"),
+            ("138\u200b2600\ufeff1001", "+8613826001001"),
+            ("\u3000138 2600 1001\t", "+8613826001001"),
+            ("＋86 138－2600－1001", "+8613826001001"),
+            ("138\x002600\x001001", "+8613826001001"),
+            ("1" * 10_000, None),
+            (" " * 10_000 + "13826001001", None),
+            ("\u200b" * 100, None),
+            ("\ud800", None),
             ("", None),
             (None, None),
         ]:
@@ -46,6 +58,14 @@ class TestHandles(BaseCase):
             ("chen@example.com, li@example.com", None),
             ("Chen <chen@example.com>", None),
             ("n/a", None),
+            ("ｃｈｅｎ＠ｅｘａｍｐｌｅ．ｃｏｍ", "chen@example.com"),
+            ("chen\u200b@example.com\u202c", "chen@example.com"),
+            ("ch\u0435n@example.com", None),  # a Cyrillic letter among Latin ones
+            ("chen@ex\u03b1mple.com", None),  # a Greek one
+            ("陈@例子.中国", "陈@例子.中国"),
+            ("a" * 10_000 + "@example.com", None),
+            ("chen@" + "a." * 5_000 + "com", None),
+            ("chen@exa mple.com", None),
             (None, None),
         ]:
             with self.subTest(text=text):
@@ -83,9 +103,29 @@ class TestHandles(BaseCase):
             ("openid", "", "o1"),
             ("openid", "oa:wx1", ""),
             ("openid", "oa:wx1", " o1"),
+            ("openid", "oa:wx1", "o" * 10_000),
+            ("openid", "oa:wx1", "o\x001"),
+            ("card", "pool:1", "44\u200b1"),
         ]:
             with self.subTest(args=args), self.assertRaises(ValueError):
                 Handle(*args)
 
     def test_provider_ids_keep_their_letters(self):
         self.assertEqual("oAbC", Handle("openid", "oa:wx1", "oAbC").value)
+
+    @PATIENT
+    @given(st.text(max_size=600), st.integers(1, 300))
+    def test_cleaned_text_can_be_stored_and_settles(self, text, limit):
+        once = clean_text(text, limit)
+        self.assertLessEqual(len(once), limit)
+        self.assertNotIn("\x00", once)
+        once.encode()
+        self.assertEqual(once, clean_text(once, limit))
+
+    @PATIENT
+    @given(st.text(max_size=300))
+    def test_what_is_normalised_makes_a_handle(self, text):
+        for id_type, value in (("phone", normalise_phone(text)), ("email", normalise_email(text))):
+            if value:
+                self.assertEqual(value, Handle(id_type, "pool:1", value).value)
+                self.assertLessEqual(len(value), MAX_LENGTH)

@@ -4,6 +4,7 @@ No environment here: what stands in this file is the same for every database.
 """
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import Final
 
@@ -26,6 +27,15 @@ _CHINESE_MOBILE_RE: Final = re.compile(r"\+861[3-9]\d{9}")
 _EMAIL_RE: Final = re.compile(
     r"[^\s@<>,;\"'()\[\]]+@[^\s@<>,;\"'()\[\].]+(\.[^\s@<>,;\"'()\[\].]+)+"
 )
+
+# A value is part of a unique index, and no number, address or id that exists is longer.
+MAX_LENGTH: Final = 255
+MAX_EMAIL_LENGTH: Final = 254
+MAX_PHONE_LENGTH: Final = 40
+# Letters of these scripts look like Latin ones: a part that mixes both is made to deceive.
+_LOOK_ALIKE_SCRIPTS: Final = frozenset({"ARMENIAN", "CHEROKEE", "COPTIC", "CYRILLIC", "GREEK"})
+# Control, format (zero-width, direction marks), surrogate, private and unassigned characters.
+_INVISIBLE: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +62,12 @@ class Handle:
             raise ValueError(f"Unknown type of handle: {self.id_type!r}")
         if not self.scope or not self.value or self.value != self.value.strip():
             raise ValueError(f"A {self.id_type} handle needs a scope and a value without blanks")
+        if len(self.value) > MAX_LENGTH or any(
+            unicodedata.category(character) in _INVISIBLE for character in self.value
+        ):
+            raise ValueError(
+                f"A {self.id_type} handle has at most {MAX_LENGTH} characters, all of them visible"
+            )
         if self.id_type == "phone" and not _PHONE_RE.fullmatch(self.value):
             raise ValueError("A phone handle is written in E.164, see normalise_phone()")
         if self.id_type == "email" and self.value != normalise_email(self.value):
@@ -63,6 +79,21 @@ class Handle:
         return (self.id_type, self.scope, self.value)
 
 
+def clean_text(text: str | None, limit: int = MAX_LENGTH) -> str:
+    """Return a text from outside as it can be stored and shown: in one line, of a limited length.
+
+    Invisible characters are left out: WeChat pastes direction marks around phone numbers, and a
+    NUL no database stores.
+    """
+    # Twice the limit is enough to cut from, however long the text is.
+    shown = (
+        " " if character.isspace() else character
+        for character in (text or "")[: 2 * limit]
+        if character.isspace() or unicodedata.category(character) not in _INVISIBLE
+    )
+    return "".join(shown).strip()[:limit].strip()
+
+
 def normalise_phone(text: str | None, country_code: str | None = "CN") -> str | None:
     """Return a phone number in E.164 (``+8613826001001``), or None when it is none.
 
@@ -72,9 +103,11 @@ def normalise_phone(text: str | None, country_code: str | None = "CN") -> str | 
     :param text: as somebody wrote it; full-width digits and any punctuation are understood
     :param country_code: ISO code of the country that a national number is read in
     """
-    if not text or not text.strip():
+    if not text or len(text) > 2 * MAX_PHONE_LENGTH:
         return None
-    text = text.strip()
+    text = unicodedata.normalize("NFKC", clean_text(text))
+    if not text or len(text) > MAX_PHONE_LENGTH:
+        return None
     if text.startswith("00"):
         text = f"+{text[2:]}"
     try:
@@ -90,9 +123,26 @@ def normalise_phone(text: str | None, country_code: str | None = "CN") -> str | 
 
 
 def normalise_email(text: str | None) -> str | None:
-    """Return an e-mail address trimmed and in lower case, or None when it is not one address."""
-    value = (text or "").strip().lower()
-    return value if _EMAIL_RE.fullmatch(value) else None
+    """Return an e-mail address trimmed and in lower case, or None when it is not one address.
+
+    Full-width letters are understood. Parts that mix Latin letters with letters of another
+    script that look like them give None: they are written to be taken for somebody else's.
+    """
+    if not text or len(text) > 2 * MAX_EMAIL_LENGTH:
+        return None
+    value = unicodedata.normalize("NFKC", clean_text(text)).strip().lower()
+    if len(value) > MAX_EMAIL_LENGTH or not _EMAIL_RE.fullmatch(value):
+        return None
+    if any(_is_deceptive(part) for part in re.split(r"[@.]", value)):
+        return None
+    return value
+
+
+def _is_deceptive(part: str) -> bool:
+    if part.isascii():
+        return False
+    scripts = {unicodedata.name(c, "").split(" ")[0] for c in part if c.isalpha()}
+    return "LATIN" in scripts and bool(scripts & _LOOK_ALIKE_SCRIPTS)
 
 
 def mask(id_type: str, value: str | None) -> str:

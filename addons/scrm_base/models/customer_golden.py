@@ -1,0 +1,167 @@
+"""Survivorship: which of its handles' and contacts' values a customer is shown with."""
+
+from odoo import api, fields, models
+
+from ..tools.survivorship import Claim, choose
+
+# What a name says for itself, beside who gave it and when.
+NAME_PRIORITY = {"customer": 4, "partner": 3, "external_userid": 2, "openid": 2, "card": 1}
+
+
+class ScrmCustomer(models.Model):
+    _inherit = "scrm.customer"  # pylint: disable=consider-merging-classes-inherited
+
+    # {field: {"identity", "source", "reason"}}: where the value shown comes from, never the value
+    golden = fields.Json(string="Sources", compute="_compute_golden", store=True)
+    golden_sources = fields.Json(string="Where It Comes From", compute="_compute_golden_sources")
+
+    @api.depends(
+        "name_manual",
+        "merged_customer_ids.name_manual",
+        "identity_ids.name",
+        "identity_ids.verified_at",
+        "identity_ids.last_seen_at",
+        "identity_ids.partner_id.name",
+        "identity_ids.partner_id.active",
+        "identity_ids.partner_id.is_company",
+        "origin_identity_ids.name",
+        "origin_identity_ids.verified_at",
+        "origin_identity_ids.last_seen_at",
+        "origin_identity_ids.partner_id.name",
+        "origin_identity_ids.partner_id.active",
+        "origin_identity_ids.partner_id.is_company",
+    )
+    def _compute_golden(self):
+        """Choose verified before manual before newest before most complete before best source.
+
+        Nothing is read but the handles and what is written by hand, so a rebuild and the undoing
+        of a merge choose the same again.
+        """
+        for customer in self:
+            handles = (customer.identity_ids or customer.origin_identity_ids).sorted("id")
+            golden = {}
+            for name, claims in (
+                ("name", customer._get_name_claims(handles)),
+                ("kind", customer._get_kind_claims(handles)),
+                ("phone", customer._get_handle_claims(handles, "phone")),
+                ("email", customer._get_handle_claims(handles, "email")),
+            ):
+                chosen = choose(claims)
+                if chosen:
+                    claim, reason = chosen
+                    golden[name] = {
+                        "identity": claim.identity,
+                        "source": claim.source,
+                        "reason": reason,
+                    }
+                    if name in ("name", "kind"):
+                        customer[name] = claim.value
+                elif name == "name":
+                    customer.name = next(iter(handles.mapped("display_value")), False)
+                elif name == "kind":
+                    customer.kind = "person"
+            customer.golden = golden
+
+    def _get_name_claims(self, handles):
+        """Return who says what the customer is called.
+
+        No source proves a name, so none is verified. A person vouches for the one written on the
+        customer's page, before that of a contact which colleagues keep; others came by themselves.
+        """
+        written = self | self.merged_customer_ids
+        claims = [
+            # The elder customer's came first, and stands when both were written by hand.
+            Claim(c.name_manual, c.origin_identity_ids.id, "customer", manual=3 if c == self else 2)
+            for c in written
+            if c.name_manual
+        ]
+        for handle in handles:
+            partner = handle.partner_id
+            if partner.name:
+                manual = 1 if partner.active else 0
+                claims.append(self._make_claim(handle, partner.name, "partner", manual=manual))
+            elif handle.name:
+                claims.append(self._make_claim(handle, handle.name, handle.id_type))
+        return claims
+
+    def _get_kind_claims(self, handles):
+        """Return which contacts say that this is an organisation; others say nothing."""
+        return [
+            self._make_claim(handle, "organisation", "partner", manual=1)
+            for handle in handles
+            if handle.partner_id.is_company
+        ]
+
+    def _get_handle_claims(self, handles, id_type):
+        return [
+            Claim(
+                handle.id,
+                handle.id,
+                id_type,
+                verified=bool(handle.verified_at),
+                at=handle.last_seen_at,
+            )
+            for handle in handles
+            if handle.id_type == id_type
+        ]
+
+    def _make_claim(self, handle, value, source, manual=0):
+        return Claim(
+            value,
+            handle.id,
+            source,
+            manual=manual,
+            at=handle.first_seen_at,
+            priority=NAME_PRIORITY.get(source, 0),
+        )
+
+    def _get_golden_identity(self, name):
+        """Return the handle that a field's value comes from, or none."""
+        self.ensure_one()
+        source = (self.golden or {}).get(name) or {}
+        return self.env["scrm.identity"].browse(source.get("identity") or [])
+
+    def _rebuild_golden(self):
+        """Choose again; it changes nothing but what was written past the ORM."""
+        for name in ("name", "kind", "golden"):
+            self.env.add_to_compute(self._fields[name], self)
+        self.flush_recordset(["name", "kind", "golden"])
+
+    @api.depends("golden")
+    def _compute_golden_sources(self):
+        labels = {
+            "name": self._fields["name"]._description_string(self.env),
+            "kind": self._fields["kind"]._description_string(self.env),
+            "phone": self._fields["phone_display"]._description_string(self.env),
+            "email": self._fields["email_display"]._description_string(self.env),
+        }
+        sources = {
+            **dict(self.env["scrm.identity"]._fields["id_type"]._description_selection(self.env)),
+            "customer": self.env._("Written on a customer's page"),
+        }
+        reasons = self._get_golden_reasons()
+        for customer in self:
+            golden = customer.golden or {}
+            customer.golden_sources = [
+                {
+                    "label": labels[name],
+                    "source": sources.get(golden[name]["source"], golden[name]["source"]),
+                    "handle": customer._get_golden_identity(name).display_value or "",
+                    "reason": reasons.get(golden[name]["reason"], ""),
+                }
+                for name in labels
+                if name in golden
+            ]
+
+    @api.model
+    def _get_golden_reasons(self):
+        """Return {code: why a value was chosen before another}; see tools/survivorship.py."""
+        return {
+            "only": self.env._("nothing says otherwise"),
+            "verified": self.env._("it is verified"),
+            "manual": self.env._("a person wrote it"),
+            "newest": self.env._("it is the newest"),
+            "complete": self.env._("it is the most complete"),
+            "priority": self.env._("of the better source"),
+            "first": self.env._("it was there first"),
+        }

@@ -1,0 +1,28 @@
+"""Rows that name two customers: not imported, but perhaps the two are one."""
+
+from odoo import models
+
+IMPORT_WEIGHT = 0.8
+
+
+class ScrmCustomerImportLine(models.Model):
+    _inherit = "scrm.customer.import.line"  # pylint: disable=consider-merging-classes-inherited
+
+    def _propose_conflicts(self):
+        """Put before a person the customers that one row takes for one."""
+        lines = self.filtered(lambda line: line.status == "conflict")
+        proposals = []
+        for line_id, (owners, _partner) in lines._recognise().items():
+            first, *others = owners.sorted("id") or [owners]
+            proposals += [
+                {
+                    "left_id": first._get_first_identity().id,
+                    "right_id": other._get_first_identity().id,
+                    "rule": "import",
+                    "reason": "import",
+                    "weight": IMPORT_WEIGHT,
+                    "evidence": {"import_line_id": line_id},
+                }
+                for other in others
+            ]
+        self.env["scrm.match.candidate"]._propose(proposals)

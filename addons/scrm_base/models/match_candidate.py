@@ -1,0 +1,293 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+from odoo.tools import SQL, split_every
+
+OPEN_STATES = ("new", "unsure")
+# What a proposal weighs that brings no weight of its own: as likely as not.
+DEFAULT_WEIGHT = 0.5
+PROPOSALS_PER_STATEMENT = 1000
+
+
+class ScrmMatchCandidate(models.Model):
+    """Two handles that may be one person, waiting for a person: no edge says "perhaps"."""
+
+    _name = "scrm.match.candidate"
+    _description = "Customers to Review"
+    # "new" before "unsure": what somebody was not sure of comes last.
+    _order = "state, weight desc, id"
+
+    left_id = fields.Many2one(
+        comodel_name="scrm.identity",
+        string="Handle",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="cascade",
+    )
+    right_id = fields.Many2one(
+        comodel_name="scrm.identity",
+        string="Other Handle",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="cascade",
+    )
+    left_customer_id = fields.Many2one(related="left_id.customer_id", string="Customer")
+    right_customer_id = fields.Many2one(related="right_id.customer_id", string="Other Customer")
+    pool_id = fields.Many2one(
+        comodel_name="scrm.pool", required=True, readonly=True, index=True, ondelete="cascade"
+    )
+    rule = fields.Char(string="Evidence", required=True, readonly=True)
+    reason = fields.Char(required=True, readonly=True, default="suggested")
+    reason_label = fields.Char(string="Why", compute="_compute_reason_label")
+    weight = fields.Float(
+        digits=(6, 4),
+        required=True,
+        readonly=True,
+        default=DEFAULT_WEIGHT,
+        aggregator="avg",
+        help="How likely the two are one, from 0 to 1, as far as the evidence can tell.",
+    )
+    # [{"field", "left", "right", "weight", "agrees"}], "field" a code or a name to show
+    field_weights = fields.Json(readonly=True)
+    evidence = fields.Json(string="What Was Seen", readonly=True)
+    state = fields.Selection(
+        selection=[
+            ("new", "To Review"),
+            ("unsure", "Not Sure"),
+            ("accepted", "One Customer"),
+            ("rejected", "Different Customers"),
+            ("auto", "Recognised by Itself"),
+            ("stale", "Settled Otherwise"),
+        ],
+        required=True,
+        readonly=True,
+        default="new",
+        index=True,
+    )
+    reviewer_id = fields.Many2one(
+        comodel_name="res.users", string="Reviewed By", readonly=True, ondelete="restrict"
+    )
+    reviewed_at = fields.Datetime(string="Reviewed On", readonly=True)
+
+    _ordered = models.Constraint(
+        "CHECK (left_id < right_id)", "A pair of handles is written once, the elder first."
+    )
+    _open_uniq = models.UniqueIndex(
+        "(left_id, right_id) WHERE state IN ('new', 'unsure')", "This pair waits for review already."
+    )
+
+    @api.model
+    def _get_reason_labels(self):
+        """Return {code: why a person has to look}; an addon with reasons of its own extends it."""
+        return {
+            "suggested": self.env._("The recognition rules leave this evidence to a person."),
+            "limit": self.env._("One customer would get too many handles of a type."),
+            "size": self.env._("One customer would get too many handles."),
+            "shared": self.env._("What stands on the contact is known of another customer."),
+            "import": self.env._("One row of an imported file names both."),
+            "similar": self.env._("Same name, and the same end of the number or same mailbox."),
+        }
+
+    @api.depends("reason")
+    def _compute_reason_label(self):
+        labels = self._get_reason_labels()
+        for candidate in self:
+            candidate.reason_label = labels.get(candidate.reason, candidate.reason)
+
+    @api.depends("left_id.display_value", "right_id.display_value")
+    def _compute_display_name(self):
+        for candidate in self:
+            left, right = candidate.left_id, candidate.right_id
+            candidate.display_name = f"{left.display_value} – {right.display_value}"
+
+    # === PROPOSING === #
+
+    @api.model
+    def _propose(self, vals_list):
+        """Put pairs of handles before a person; the only way in.
+
+        Doing it twice changes nothing but the weight of what waits unseen. What is one customer
+        already, was declared different, rejected or undone by a person is not proposed, nor what
+        is a blocked value's.
+
+        :param vals_list: dicts with ``left_id``, ``right_id`` (ids of scrm.identity, in any
+            order), ``rule`` (code of the evidence) and, where the defaults do not serve,
+            ``reason``, ``weight`` (0 to 1), ``field_weights``, ``evidence``
+        :return: scrm.match.candidate, those that are new or weigh something else now
+        """
+        rows = {}
+        for vals in vals_list:
+            left, right = sorted((vals["left_id"], vals["right_id"]))
+            if left != right:
+                rows.setdefault((left, right), vals)
+        if not rows:
+            return self.browse()
+        self.env["scrm.identity"].flush_model(["customer_id", "pool_id"])
+        self.env["scrm.identity.link"].flush_model()
+        self.flush_model()
+        ids = []
+        for part in split_every(PROPOSALS_PER_STATEMENT, rows.items(), list):
+            ids += [row[0] for row in self.env.execute_query(self._get_propose_query(part))]
+        self.invalidate_model()
+        return self.browse(ids)
+
+    def _get_propose_query(self, rows):
+        """Return the statement that inserts those of these pairs that may be proposed."""
+        json = self._fields["evidence"].convert_to_column
+        values = [
+            SQL(
+                "(%s::int, %s::int, %s, %s, %s::numeric, %s::jsonb, %s::jsonb)",
+                left,
+                right,
+                vals["rule"],
+                vals.get("reason") or "suggested",
+                vals.get("weight", DEFAULT_WEIGHT),
+                json(vals.get("field_weights") or [], self),
+                json(vals.get("evidence") or {}, self),
+            )
+            for (left, right), vals in rows
+        ]
+        return SQL(
+            """
+            INSERT INTO scrm_match_candidate AS c (
+                left_id, right_id, pool_id, rule, reason, weight, field_weights, evidence, state,
+                create_uid, create_date, write_uid, write_date)
+            SELECT v.left_id, v.right_id, l.pool_id, v.rule, v.reason, v.weight,
+                   v.field_weights, v.evidence, 'new', %(uid)s, %(now)s, %(uid)s, %(now)s
+              FROM (VALUES %(rows)s)
+                   AS v(left_id, right_id, rule, reason, weight, field_weights, evidence)
+              JOIN scrm_identity l ON l.id = v.left_id
+              JOIN scrm_identity r ON r.id = v.right_id
+             WHERE l.customer_id != r.customer_id AND l.pool_id = r.pool_id
+               AND NOT EXISTS (
+                   SELECT FROM scrm_identity_link k
+                    WHERE k.left_id = v.left_id AND k.right_id = v.right_id
+                      AND k.valid_to IS NOT NULL AND k.rule != 'cannot')
+               AND NOT EXISTS (
+                   SELECT FROM scrm_match_candidate d
+                    WHERE d.left_id = v.left_id AND d.right_id = v.right_id
+                      AND d.state = 'rejected')
+               AND NOT EXISTS (
+                   SELECT FROM scrm_identity_link k
+                     JOIN scrm_identity a ON a.id = k.left_id
+                     JOIN scrm_identity b ON b.id = k.right_id
+                    WHERE k.rule = 'cannot' AND k.valid_to IS NULL
+                      AND (a.customer_id, b.customer_id) IN ((l.customer_id, r.customer_id),
+                                                             (r.customer_id, l.customer_id)))
+            ON CONFLICT (left_id, right_id) WHERE state IN ('new', 'unsure')
+            DO UPDATE SET weight = EXCLUDED.weight, field_weights = EXCLUDED.field_weights,
+                          write_date = EXCLUDED.write_date
+             WHERE c.rule = EXCLUDED.rule AND c.weight != EXCLUDED.weight
+            RETURNING c.id
+            """,
+            rows=SQL(", ").join(values),
+            uid=self.env.uid,
+            now=self.env.cr.now(),
+        )
+
+    @api.model
+    def _expire(self, customers=None):
+        """Take off the queue what was settled otherwise: one customer now, or declared different.
+
+        :param customers: scrm.customer whose handles were regrouped, all by default
+        """
+        self.env["scrm.identity"].flush_model(["customer_id"])
+        self.env["scrm.identity.link"].flush_model()
+        self.flush_model(["state"])
+        within = SQL("TRUE")
+        if customers is not None:
+            # Both ends of what was settled belong to these customers, or to the one in force.
+            within = SQL(
+                "l.customer_id IN (SELECT COALESCE(merged_into_id, id) FROM scrm_customer"
+                " WHERE id = ANY(%s))",
+                customers.ids,
+            )
+        rows = self.env.execute_query(
+            SQL(
+                """
+                UPDATE scrm_match_candidate c SET state = 'stale', write_date = %(now)s
+                  FROM scrm_identity l, scrm_identity r
+                 WHERE c.state IN ('new', 'unsure') AND l.id = c.left_id AND r.id = c.right_id
+                   AND %(within)s
+                   AND (l.customer_id = r.customer_id OR EXISTS (
+                       SELECT FROM scrm_identity_link k
+                         JOIN scrm_identity a ON a.id = k.left_id
+                         JOIN scrm_identity b ON b.id = k.right_id
+                        WHERE k.rule = 'cannot' AND k.valid_to IS NULL
+                          AND (a.customer_id, b.customer_id) IN ((l.customer_id, r.customer_id),
+                                                                 (r.customer_id, l.customer_id))))
+                RETURNING c.id
+                """,
+                now=self.env.cr.now(),
+                within=within,
+            )
+        )
+        self.browse([row[0] for row in rows]).invalidate_recordset(["state"], flush=False)
+
+    # === DECIDING === #
+
+    def action_accept(self):
+        """Say that the two are one customer: a person's decision, undone under Merges."""
+        for candidate in self._take():
+            candidate._close("accepted")
+            left, right = candidate.left_id, candidate.right_id
+            left._attach(right, rule="manual", evidence=candidate._prepare_evidence())
+        return True
+
+    def action_reject(self):
+        """Say that the two are different customers; the pair never comes back."""
+        for candidate in self._take():
+            candidate._close("rejected")
+            left, right = candidate.left_id, candidate.right_id
+            left._attach(right, rule="cannot", evidence=candidate._prepare_evidence())
+        return True
+
+    def action_unsure(self):
+        """Leave the decision to somebody else; it comes last from now on."""
+        self._take()._close("unsure")
+        return True
+
+    def _take(self):
+        """Check that the user may decide, lock what is decided and return it.
+
+        :raise UserError: somebody else was faster
+        """
+        if not self.env.user.has_group("scrm_base.group_scrm_base_steward"):
+            raise AccessError(self.env._("Only a data steward may say which customers are one."))
+        self.check_access("read")
+        (self.left_id | self.right_id).customer_id.check_access("write")
+        self.lock_for_update()
+        if any(candidate.state not in OPEN_STATES for candidate in self):
+            raise UserError(self.env._("This was decided meanwhile. Reload the page."))
+        return self
+
+    def _close(self, state):
+        # sudo: nobody writes candidates but these decisions, which have checked the user.
+        self.sudo().write(
+            {"state": state, "reviewer_id": self.env.uid, "reviewed_at": fields.Datetime.now()}
+        )
+
+    def _prepare_evidence(self):
+        self.ensure_one()
+        return {"candidate": self.id, "rule": self.rule, "weight": self.weight}
+
+    def _settle_automatically(self):
+        """Tie these pairs by their own rule; a hook for rules that a company trusts.
+
+        What the recognition rules, limits or a person's decision forbid stays to be reviewed.
+
+        :return: scrm.match.candidate, those that were tied
+        """
+        settled = self.browse()
+        for rule, candidates in self.filtered(lambda c: c.state == "new").grouped("rule").items():
+            links = self.env["scrm.identity"]._attach_many(
+                [(candidate.left_id, candidate.right_id) for candidate in candidates],
+                rule=rule,
+                evidence={"candidates": candidates.ids},
+            )
+            pairs = {(link.left_id, link.right_id) for link in links}
+            settled |= candidates.filtered(lambda c, p=pairs: (c.left_id, c.right_id) in p)
+        # sudo: the work of a job, see _close().
+        settled.sudo().write({"state": "auto"})
+        return settled

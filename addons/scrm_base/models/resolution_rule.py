@@ -1,0 +1,124 @@
+from odoo import api, fields, models, tools
+
+DEFAULT_CLUSTER_LIMIT = 20
+CLUSTER_LIMIT_KEY = "scrm_base.cluster_limit"
+
+
+class ScrmResolutionRule(models.Model):
+    """How far a kind of evidence is trusted: what it ties by itself, what a person has to see."""
+
+    _name = "scrm.resolution.rule"
+    _description = "Recognition Rule"
+    _order = "sequence, id"
+    _rec_name = "display_name"
+
+    sequence = fields.Integer(
+        string="Priority",
+        default=100,
+        help="The first rule that fits decides. Within one event, ties by rules further down are"
+        " the first to be left out when a customer would get too many handles.",
+    )
+    id_type = fields.Selection(
+        selection=lambda self: self.env["scrm.identity"]._fields["id_type"].selection,
+        string="Type of Handle",
+        help="The rule is for evidence that names such a handle; for any when empty.",
+    )
+    evidence_rule = fields.Selection(
+        selection="_selection_evidence_rule",
+        string="Evidence",
+        help="The rule is for evidence of this kind; for any when empty.",
+    )
+    decision = fields.Selection(
+        selection=[("automatic", "Recognise"), ("suggest", "Suggest for review")],
+        required=True,
+        default="automatic",
+    )
+    requires_verified = fields.Boolean(
+        string="Only if Verified",
+        help="Evidence with a handle of this type that was never proven is suggested for review.",
+    )
+    handle_limit = fields.Integer(
+        string="At Most",
+        help="How many handles of this type one customer may get without a person; 0 for any.",
+    )
+    active = fields.Boolean(default=True)
+
+    _limit_not_negative = models.Constraint(
+        "CHECK (handle_limit >= 0)", "The number of handles cannot be negative; 0 means any number."
+    )
+    _type_of_limit = models.Constraint(
+        "CHECK (id_type IS NOT NULL OR (handle_limit = 0 AND NOT requires_verified))",
+        "Choose the type of handle that is limited or has to be verified.",
+    )
+
+    @api.model
+    def _selection_evidence_rule(self):
+        labels = self.env["scrm.identity.link"]._get_rule_labels()
+        return [(code, label) for code, label in labels.items() if code not in ("manual", "cannot")]
+
+    @api.depends("id_type", "evidence_rule")
+    def _compute_display_name(self):
+        labels = self.env["scrm.identity.link"]._get_rule_labels()
+        types = dict(self._fields["id_type"]._description_selection(self.env))
+        for rule in self:
+            parts = [types.get(rule.id_type), labels.get(rule.evidence_rule)]
+            rule.display_name = " – ".join(filter(None, parts)) or self.env._("Any evidence")
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        self.env.registry.clear_cache()
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self.env.registry.clear_cache()
+        return super().write(vals)
+
+    def unlink(self):
+        self.env.registry.clear_cache()
+        return super().unlink()
+
+    @api.model
+    @tools.ormcache()
+    def _get_rules(self):
+        """Return the rules in their order: tuples of (type, evidence, decision, verified, limit)."""
+        # sudo: the rules hold for whoever meets a customer.
+        return tuple(
+            (
+                rule.id_type,
+                rule.evidence_rule,
+                rule.decision,
+                rule.requires_verified,
+                rule.handle_limit,
+            )
+            for rule in self.sudo().search([])
+        )
+
+    @api.model
+    def _judge(self, left, right, evidence_rule):
+        """Return (decision, strength) for evidence between two handles.
+
+        :param left, right: scrm.identity
+        :return: "automatic" or "suggest", and the place of the rule that says so
+        """
+        for place, (id_type, code, decision, verified, _limit) in enumerate(self._get_rules()):
+            ends = [end for end in (left, right) if not id_type or end.id_type == id_type]
+            if ends and code in (False, evidence_rule):
+                unproven = verified and not all(end.verified_at for end in ends)
+                return ("suggest" if unproven else decision), place
+        return "automatic", len(self._get_rules())
+
+    @api.model
+    def _get_limits(self, evidence_rule):
+        """Return {type of handle: how many one customer may get by this evidence}."""
+        limits = {}
+        for id_type, code, _decision, _verified, limit in self._get_rules():
+            if limit and code in (False, evidence_rule):
+                limits.setdefault(id_type, limit)
+        return limits
+
+    @api.model
+    def _get_cluster_limit(self):
+        """Return how many handles one customer may get without a person."""
+        # sudo: a setting of the database, read by whoever meets a customer.
+        value = self.env["ir.config_parameter"].sudo().get_param(CLUSTER_LIMIT_KEY)
+        return int(value) if (value or "").isdigit() and int(value) else DEFAULT_CLUSTER_LIMIT
