@@ -10,7 +10,8 @@ from console import Stop, note, only_one, output, run, step
 from paths import CACHE, DEV, LOGS, PYTHON, ROOT, VENV
 
 REQUIREMENTS = tuple(
-    ROOT / name for name in ("requirements.txt", "requirements-matching.txt", "requirements-dev.txt")
+    ROOT / name
+    for name in ("requirements.txt", "requirements-matching.txt", "requirements-dev.txt")
 )
 LOG = LOGS / "venv.log"
 STAMP = VENV / "installed-for-the-suite.txt"

@@ -6,5 +6,6 @@ class ScrmCustomer(models.Model):
 
     @api.model
     def _refresh_derived(self, customer_ids, company):
-        super()._refresh_derived(customer_ids, company)
+        res = super()._refresh_derived(customer_ids, company)
         self.env["scrm.matching.row"]._set_due(customer_ids)
+        return res

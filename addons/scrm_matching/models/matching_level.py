@@ -43,12 +43,12 @@ class ScrmMatchingLevel(models.Model):
         required=True,
     )
     share_of_one = fields.Float(
-        string="Of One Customer (%)",
+        string="Of One (%)",
         digits=(9, 4),
         help="So many pairs of cards in a hundred that are one customer's are like this.",
     )
     share_of_two = fields.Float(
-        string="Of Two Customers (%)",
+        string="Of Two (%)",
         digits=(9, 4),
         help="So many pairs of cards in a hundred of different customers are like this, by chance.",
     )

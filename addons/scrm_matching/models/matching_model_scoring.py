@@ -3,7 +3,7 @@
 import logging
 from dataclasses import asdict
 
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
@@ -42,7 +42,9 @@ class ScrmMatchingModel(models.Model):
     def _start_scoring(self):
         for record in self:
             # sudo: rows are the system's own notes; managers read them only.
-            self.env["scrm.matching.row"].sudo()._add_missing(record.pool_id)
+            Row = self.env["scrm.matching.row"].sudo()
+            Row._add_missing(record.pool_id)
+            Row._set_changed_due(record.pool_id)
             record._enqueue_scoring()
 
     def _enqueue_scoring(self):
@@ -124,7 +126,8 @@ class ScrmMatchingModel(models.Model):
                     SELECT customer_id, fingerprint FROM scrm_matching_row
                      WHERE customer_id = ANY(%(ids)s)
                 ), written AS (
-                    UPDATE scrm_matching_row r SET is_due = FALSE, fingerprint = v.fingerprint
+                    UPDATE scrm_matching_row r
+                       SET is_due = FALSE, fingerprint = v.fingerprint, compared_at = %(now)s
                       FROM unnest(%(ids)s::int[], %(prints)s::text[]) AS v(id, fingerprint)
                      WHERE r.customer_id = v.id
                  RETURNING r.customer_id, r.fingerprint
@@ -132,6 +135,7 @@ class ScrmMatchingModel(models.Model):
                 SELECT w.customer_id FROM written w JOIN known k USING (customer_id)
                  WHERE k.fingerprint IS DISTINCT FROM w.fingerprint
                 """,
+                now=fields.Datetime.now(),
                 ids=[id_ for id_, _print in prints],
                 prints=[print_ for _id, print_ in prints],
             )

@@ -99,8 +99,8 @@ class ScrmMatchingModel(models.Model):
                      UNION ALL
                     SELECT min(i.id), c.id, c.kind,
                            (array_agg(i.name ORDER BY i.id) FILTER (WHERE i.name > ''))[1],
-                           array_remove(array_agg(i.value) FILTER (WHERE i.id_type = 'phone'), NULL),
-                           array_remove(array_agg(i.value) FILTER (WHERE i.id_type = 'email'), NULL),
+                           array_agg(i.value) FILTER (WHERE i.id_type = 'phone'),
+                           array_agg(i.value) FILTER (WHERE i.id_type = 'email'),
                            NULL
                       FROM scrm_customer c JOIN scrm_identity i ON i.customer_id = c.id
                      WHERE c.pool_id = %(pool)s AND c.active

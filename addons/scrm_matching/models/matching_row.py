@@ -21,6 +21,7 @@ class ScrmMatchingRow(models.Model):
         comodel_name="scrm.pool", required=True, readonly=True, ondelete="cascade"
     )
     fingerprint = fields.Char(readonly=True)
+    compared_at = fields.Datetime(string="Compared On", readonly=True)
     is_due = fields.Boolean(string="To Compare", readonly=True)
 
     _customer_uniq = models.Constraint("UNIQUE (customer_id)", "A customer is compared once.")
@@ -55,7 +56,8 @@ class ScrmMatchingRow(models.Model):
             SQL(
                 """
                 UPDATE scrm_matching_row
-                   SET is_due = TRUE, fingerprint = CASE WHEN %(forget)s THEN NULL ELSE fingerprint END
+                   SET is_due = TRUE,
+                       fingerprint = CASE WHEN %(forget)s THEN NULL ELSE fingerprint END
                  WHERE (%(ids)s::int[] IS NULL OR customer_id = ANY(%(ids)s))
                    AND (%(pool)s::int IS NULL OR pool_id = %(pool)s)
                    AND (NOT is_due OR %(forget)s)
@@ -63,6 +65,28 @@ class ScrmMatchingRow(models.Model):
                 ids=customer_ids,
                 pool=pool.id if pool else None,
                 forget=forget,
+            )
+        )
+        self.invalidate_model(flush=False)
+
+    @api.model
+    def _set_changed_due(self, pool):
+        """Have those compared again whose contacts were written since.
+
+        Contacts are asked for it, nightly and at once, instead of watching each write. A day's
+        overlap, for a transaction that was under way; who is the same after all costs little.
+        """
+        self.env["res.partner"].flush_model()
+        self.env["scrm.identity"].flush_model(["customer_id", "partner_id"])
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE scrm_matching_row r SET is_due = TRUE
+                  FROM scrm_identity i JOIN res_partner p ON p.id = i.partner_id
+                 WHERE r.pool_id = %s AND NOT r.is_due AND i.customer_id = r.customer_id
+                   AND p.write_date >= r.compared_at - interval '1 day'
+                """,
+                pool.id,
             )
         )
         self.invalidate_model(flush=False)

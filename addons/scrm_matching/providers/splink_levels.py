@@ -11,9 +11,9 @@ def _sql(condition, label):
 
 
 def _exact(field: Field):
-    return cll.ExactMatchLevel(
-        field.name, term_frequency_adjustments=field.frequent
-    ).configure(label_for_charts="same")
+    return cll.ExactMatchLevel(field.name, term_frequency_adjustments=field.frequent).configure(
+        label_for_charts="same"
+    )
 
 
 def _exact_levels(field):

@@ -307,7 +307,10 @@ class SplinkLinker:
         columns = self.plan.columns
         schema = pa.schema(
             [("id", pa.int64()), ("block_keys", pa.list_(pa.string()))]
-            + [(name, pa.list_(pa.string()) if many else pa.string()) for name, many in columns.items()]
+            + [
+                (name, pa.list_(pa.string()) if many else pa.string())
+                for name, many in columns.items()
+            ]
         )
         connection.register("batch", schema.empty_table())
         connection.execute(f"CREATE TABLE {table} AS SELECT * FROM batch")

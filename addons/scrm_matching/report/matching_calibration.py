@@ -39,10 +39,12 @@ class ScrmMatchingCalibration(models.Model):
     }
 
     matching_model_id = fields.Many2one(comodel_name="scrm.matching.model", readonly=True)
-    threshold = fields.Float(string="Probability From", digits=(6, 4), readonly=True)
+    threshold = fields.Float(string="From", digits=(6, 4), readonly=True)
     waiting_count = fields.Integer(string="To Review", readonly=True)
     reviewed_count = fields.Integer(string="Reviewed", readonly=True)
-    refused_count = fields.Integer(string="Refused or Undone", readonly=True)
+    refused_count = fields.Integer(
+        string="Refused", help="Refused by a person, or accepted and undone later.", readonly=True
+    )
     precision = fields.Float(
         string="Right (%)",
         digits=(5, 1),
@@ -103,3 +105,10 @@ class ScrmMatchingCalibration(models.Model):
             "domain": [("id", "in", [row[0] for row in ids])],
             "context": {"create": False},
         }
+
+    def action_open_waiting(self):
+        """Open the pairs that wait for review at this probability and above."""
+        self.ensure_one()
+        return self.matching_model_id._open_candidates(
+            self.env._("To Review"), "new", domain=[("weight", ">=", self.threshold)]
+        )

@@ -86,9 +86,7 @@ class MatchingCase(ScrmCase):
         both = [i for i, (phone, email, _name) in enumerate(known) if phone and email]
         second = Identity._resolve_many([known[i][1] for i in both], pool=pool)
         pairs = [
-            (first[i], other)
-            for i, other in zip(both, second, strict=True)
-            if first[i] != other
+            (first[i], other) for i, other in zip(both, second, strict=True) if first[i] != other
         ]
         Identity._attach_many(pairs, rule="import")
         return first.customer_id
@@ -96,7 +94,7 @@ class MatchingCase(ScrmCase):
     def _compare(self, model=None):
         """Compare what is new or changed, as the night's jobs would."""
         model = model or self.model
-        self.env["scrm.matching.row"]._add_missing(model.pool_id)
+        model._start_scoring()
         while model._take_due(1):
             model._score_due()
 

@@ -42,7 +42,9 @@ def load(number: int) -> tuple[list[Row], set[tuple[int, int]]]:
     rows, clusters = [], {}
     with open(path, newline="", encoding="utf-8") as file:
         for id_, record in enumerate(csv.DictReader(file, skipinitialspace=True), 1):
-            rows.append(Row(id_, {column: record[column].strip() or None for column in PLAN.columns}))
+            rows.append(
+                Row(id_, {column: record[column].strip() or None for column in PLAN.columns})
+            )
             clusters.setdefault(record["rec_id"].split("-")[1], []).append(id_)
     pairs = {
         (left, right)

@@ -36,7 +36,7 @@ class TestAccess(MatchingCase):
             with self.subTest(action=action), self.assertRaises(AccessError):
                 getattr(model, f"action_{action}")()
         with self.assertRaises(AccessError):
-            model.parameters
+            model.read(["parameters"])
         with self.assertRaises(AccessError):
             self.env["scrm.matching.key"].with_user(self.users["steward"]).search([])
 

@@ -110,8 +110,8 @@ class TestAutomatic(MatchingCase):
         self.assertAlmostEqual(83.3, rows[0.7].precision, 1)
         self.assertAlmostEqual(100.0, rows[0.99].precision, 1)
         self.assertLess(rows[0.99].lowest_precision, 50)
-        opened = self.env["scrm.match.candidate"].search(
-            rows[0.7].action_open_reviewed()["domain"]
-        )
+        opened = self.env["scrm.match.candidate"].search(rows[0.7].action_open_reviewed()["domain"])
         self.assertEqual(18, len(opened))
         self.assertLessEqual(refused, opened)
+        waiting = rows[0.5].action_open_waiting()["domain"]
+        self.assertFalse(self.env["scrm.match.candidate"].search(waiting))

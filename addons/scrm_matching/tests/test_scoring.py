@@ -27,9 +27,7 @@ class TestScoring(MatchingCase):
         self.assertNotEqual(first, second, "nothing becomes one customer by itself")
         self.assertEqual(1, self.model.candidate_count)
         action = self.model.action_open_candidates()
-        self.assertEqual(
-            candidate, self.env["scrm.match.candidate"].search(action["domain"])
-        )
+        self.assertEqual(candidate, self.env["scrm.match.candidate"].search(action["domain"]))
 
     def test_comparing_twice_changes_nothing(self):
         pair = self._make_two()
@@ -47,7 +45,7 @@ class TestScoring(MatchingCase):
         self._compare()
         self.assertTrue(self._get_candidates(first, second))
 
-    def test_a_touched_customer_is_compared_again(self):
+    def test_a_changed_contact_is_compared_again(self):
         first, second = self._make_two(name="诸葛子涵", email="zihan@163.com", city="广州")
         self._compare()
         self.assertFalse(self._get_candidates())
@@ -55,11 +53,16 @@ class TestScoring(MatchingCase):
             {"name": QINGLAN["name"], "email": "qinglan@163.com", "city": "佛山"}
         )
         self._compare()
-        self.assertFalse(self._get_candidates(), "nobody has said that it changed")
-        self.env["scrm.customer.touch"]._touch(second)
+        self.assertTrue(self._get_candidates(first, second))
+
+    def test_a_touched_customer_is_due(self):
+        first, second = self._make_two()
         self.env["scrm.customer.touch"]._refresh()
         self._compare()
-        self.assertTrue(self._get_candidates(first, second))
+        self.env["scrm.customer.touch"]._touch(second)
+        self.env["scrm.customer.touch"]._refresh()
+        due = self.env["scrm.matching.row"].search([("is_due", "=", True)])
+        self.assertEqual(second, due.customer_id & (first | second))
 
     def test_an_unchanged_customer_is_not_scored_again(self):
         first, second = self._make_two()

@@ -17,9 +17,7 @@ class TestTraining(MatchingCase):
         self._make_people(people.make(50, seed=5), pool=self.pool_other)
         self.model._train()
         self.assertEqual(600, self.model.sample_size)
-        phones = {
-            level.level: level for level in self.model.level_ids if level.field == "phones"
-        }
+        phones = {level.level: level for level in self.model.level_ids if level.field == "phones"}
         self.assertGreater(phones["one_digit"].weight, 3)
         self.assertIn("strongly for one", phones["one_digit"].meaning)
         self.assertLess(phones["different"].weight, 0)

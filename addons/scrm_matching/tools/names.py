@@ -18,15 +18,15 @@ _FIRM_ZH = ("股份有限公司", "有限责任公司", "有限公司", "集团"
 _FIRM = frozenset("ltd limited co company inc llc corp corporation gmbh plc".split())
 
 _DOUBLE_SURNAMES = frozenset(
-    "欧阳 太史 端木 上官 司马 东方 独孤 南宫 万俟 闻人 夏侯 诸葛 尉迟 公羊 赫连 澹台 皇甫 宗政 濮阳 "
-    "公冶 太叔 申屠 公孙 慕容 仲孙 钟离 长孙 宇文 司徒 鲜于 司空 令狐 轩辕".split()
+    "欧阳 太史 端木 上官 司马 东方 独孤 南宫 万俟 闻人 夏侯 诸葛 尉迟 公羊 赫连 澹台 皇甫"
+    " 宗政 濮阳 公冶 太叔 申屠 公孙 慕容 仲孙 钟离 长孙 宇文 司徒 鲜于 司空 令狐 轩辕".split()
 )
 
 
 def normalise_name(text: str | None) -> str | None:
     """Return a name without case, width, titles, notes in brackets and legal forms.
 
-    None for what names nobody: nothing at all, a masked number, a lone surname with a title (王先生).
+    None for what names nobody: nothing, a masked number, a lone surname with a title (王先生).
     """
     name = unicodedata.normalize("NFKC", text or "").casefold().strip()
     if "*" in name:
