@@ -91,6 +91,8 @@ class ScrmCustomer(models.Model):
     def _inverse_name(self):
         for customer in self:
             customer.name_manual = customer.name
+        # Computed together with the name, it is left alone while that is written.
+        self.env.add_to_compute(self._fields["golden"], self)
 
     @api.depends("identity_ids.partner_id")
     def _compute_partner_ids(self):

@@ -1,6 +1,6 @@
 """Why the handles of a customer are one customer, and what a merge would bring together."""
 
-from odoo import api, models
+from odoo import models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import format_date
 
@@ -73,6 +73,7 @@ class ScrmIdentity(models.Model):
         """Take a handle off its customer: end all evidence in force that ties it to others."""
         if not self.env.user.has_group("scrm_base.group_scrm_base_steward"):
             raise AccessError(self.env._("Only a data steward may detach handles."))
+        self.check_access("read")
         links = self.env["scrm.identity.link"].search(
             [
                 ("valid_to", "=", False),

@@ -34,7 +34,6 @@ class ScrmIdentityBlock(models.Model):
     value = fields.Char(required=True)
     pool_id = fields.Many2one(
         comodel_name="scrm.pool",
-        string="Pool",
         index="btree_not_null",
         ondelete="cascade",
         help="For every pool when empty.",
@@ -126,6 +125,7 @@ class ScrmIdentityBlock(models.Model):
 
     @api.model
     def _get_hotline_limit(self):
+        # sudo: a setting of the database.
         value = self.env["ir.config_parameter"].sudo().get_param(HOTLINE_LIMIT_KEY)
         return int(value) if (value or "").isdigit() and int(value) else DEFAULT_HOTLINE_LIMIT
 

@@ -74,7 +74,8 @@ class ScrmMatchCandidate(models.Model):
         "CHECK (left_id < right_id)", "A pair of handles is written once, the elder first."
     )
     _open_uniq = models.UniqueIndex(
-        "(left_id, right_id) WHERE state IN ('new', 'unsure')", "This pair waits for review already."
+        "(left_id, right_id) WHERE state IN ('new', 'unsure')",
+        "This pair waits for review already.",
     )
 
     @api.model
@@ -120,7 +121,7 @@ class ScrmMatchCandidate(models.Model):
         for vals in vals_list:
             left, right = sorted((vals["left_id"], vals["right_id"]))
             if left != right:
-                rows.setdefault((left, right), vals)
+                rows.setdefault((left, right), self._order_weights(vals))
         if not rows:
             return self.browse()
         self.env["scrm.identity"].flush_model(["customer_id", "pool_id"])
@@ -131,6 +132,16 @@ class ScrmMatchCandidate(models.Model):
             ids += [row[0] for row in self.env.execute_query(self._get_propose_query(part))]
         self.invalidate_model()
         return self.browse(ids)
+
+    def _order_weights(self, vals):
+        """Return the values with what each side has on the side where its handle is shown."""
+        if vals["left_id"] < vals["right_id"]:
+            return vals
+        weights = [
+            {**entry, "left": entry.get("right"), "right": entry.get("left")}
+            for entry in vals.get("field_weights") or []
+        ]
+        return {**vals, "field_weights": weights}
 
     def _get_propose_query(self, rows):
         """Return the statement that inserts those of these pairs that may be proposed."""

@@ -5,6 +5,9 @@ from odoo.tools import format_amount, format_datetime
 
 from .match_candidate import OPEN_STATES
 
+# More than anybody reviews in one sitting.
+QUEUE_LENGTH = 1000
+
 
 class ScrmMatchCandidate(models.Model):
     _inherit = "scrm.match.candidate"  # pylint: disable=consider-merging-classes-inherited
@@ -12,7 +15,7 @@ class ScrmMatchCandidate(models.Model):
     @api.model
     def get_queue(self):
         """Return the ids of what waits for review, in the order in which it is shown."""
-        return self.search([("state", "in", OPEN_STATES)]).ids
+        return self.search([("state", "in", OPEN_STATES)], limit=QUEUE_LENGTH).ids
 
     def read_review(self):
         """Return one candidate as the review screen shows it, ready to be displayed.
@@ -53,12 +56,15 @@ class ScrmMatchCandidate(models.Model):
             "verified": identity.is_verified,
         }
 
+    @api.model
+    def _get_field_labels(self):
+        """Return {code of a weighed field: its name}; an addon that weighs others extends it."""
+        types = self.env["scrm.identity"]._fields["id_type"]._description_selection(self.env)
+        return {"name": self.env._("Name"), **dict(types)}
+
     def _read_weights(self):
         """Return the weights of the fields with the widths of their bars, in percent."""
-        labels = {
-            "name": self.env._("Name"),
-            **dict(self.env["scrm.identity"]._fields["id_type"]._description_selection(self.env)),
-        }
+        labels = self._get_field_labels()
         weights = self.field_weights or []
         most = max((abs(entry.get("weight") or 0) for entry in weights), default=0) or 1
         return [

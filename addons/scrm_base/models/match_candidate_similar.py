@@ -68,7 +68,9 @@ class ScrmMatchCandidate(models.Model):
                     "rule": "similar",
                     "reason": "similar",
                     "weight": WEIGHT_OF[id_type],
-                    "field_weights": self._weigh(id_type, handles.browse(left), handles.browse(right)),
+                    "field_weights": self._weigh(
+                        id_type, handles.browse(left), handles.browse(right)
+                    ),
                 }
                 for id_type, left, right in rows
             ]

@@ -80,7 +80,7 @@ class ScrmResolutionRule(models.Model):
     @api.model
     @tools.ormcache()
     def _get_rules(self):
-        """Return the rules in their order: tuples of (type, evidence, decision, verified, limit)."""
+        """Return the rules in order: tuples of (type, evidence, decision, verified, limit)."""
         # sudo: the rules hold for whoever meets a customer.
         return tuple(
             (

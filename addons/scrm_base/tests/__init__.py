@@ -15,6 +15,7 @@ from . import test_handles
 from . import test_identity
 from . import test_identity_race
 from . import test_match_candidate
+from . import test_match_race
 from . import test_notice
 from . import test_outbox
 from . import test_outbox_race

@@ -14,7 +14,9 @@ class ClusterSnapshots:
         )
         return {
             "customers": [node.customer_id.id for node in self.nodes],
-            "origins": [(c.id, c.active, c.merged_into_id.id, c.name, c.kind, c.golden) for c in origins],
+            "origins": [
+                (c.id, c.active, c.merged_into_id.id, c.name, c.kind, c.golden) for c in origins
+            ],
             "timeline": sorted((row.identity_id.id, row.customer_id.id) for row in timeline),
             "stages": [(c.id, c.stage_id.code) for c in origins],
         }

@@ -38,9 +38,7 @@ class TestCustomerEvidence(ScrmCase):
         path = self.customer.get_evidence_path(self.openid.id, self.card.id)
         self.assertEqual(2, len(path))
         shortcut.action_undo()
-        self.assertEqual(
-            3, len(self.customer.get_evidence_path(self.openid.id, self.card.id))
-        )
+        self.assertEqual(3, len(self.customer.get_evidence_path(self.openid.id, self.card.id)))
         with self.assertRaises(UserError):
             self.customer.get_evidence_path(self.openid.id, other.id)
 

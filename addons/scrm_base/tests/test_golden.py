@@ -40,7 +40,7 @@ class TestGolden(ScrmCase):
         old.first_seen_at, new.first_seen_at = now - timedelta(days=2), now
         old._attach(new, rule="manual")
         customer = old.customer_id
-        customer._compute_golden()
+        customer._rebuild_golden()
         self.assertEqual(("陈", "newest"), (customer.name, customer.golden["name"]["reason"]))
         partner = self._make_partner(name="陈晓雨")
         old._attach(partner._scrm_ensure_identity(), rule="manual")

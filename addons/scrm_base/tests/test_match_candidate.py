@@ -45,6 +45,11 @@ class TestMatchCandidate(ScrmCase):
         self.assertEqual(candidate, self._propose(1, 3, weight=0.9))
         self.assertEqual(0.9, candidate.weight)
 
+    def test_the_weights_stand_on_the_side_of_their_handles(self):
+        said = [{"field": "name", "left": "three", "right": "one", "weight": 1, "agrees": False}]
+        (entry,) = self._propose(3, 1, field_weights=said).field_weights
+        self.assertEqual(("one", "three"), (entry["left"], entry["right"]))
+
     def test_what_is_settled_is_not_proposed(self):
         self.nodes[0]._attach(self.nodes[1], rule="manual")
         self.assertFalse(self._propose(0, 1))
@@ -126,9 +131,7 @@ class TestMatchCandidate(ScrmCase):
         different = self._propose(3, 4)
         self.nodes[0]._attach(self.nodes[1], rule="manual")
         self.nodes[3]._attach(self.nodes[4], rule="cannot")
-        self.assertEqual(
-            ["stale", "new", "stale"], [one.state, many.state, different.state]
-        )
+        self.assertEqual(["stale", "new", "stale"], [one.state, many.state, different.state])
         self.assertFalse(one.read_review())
         # What the queue missed, the nightly rebuild takes off.
         self.env.flush_all()
@@ -164,7 +167,11 @@ class TestMatchCandidate(ScrmCase):
 
     def test_nightly_looks_for_who_was_written_down_twice(self):
         pairs = [
-            (("王小明", None, "wang.xm@example.com"), ("王小明", None, "wang.xm@example.org"), True),
+            (
+                ("王小明", None, "wang.xm@example.com"),
+                ("王小明", None, "wang.xm@example.org"),
+                True,
+            ),
             (("李雷", "+8675588881234", None), ("李 雷", "+862088881234", None), True),
             (("韩梅", "+8675588885555", None), ("梅韩", "+862088885555", None), False),
             (("赵", None, "zhaoyun@example.com"), ("赵", None, "zhaoyun@example.org"), False),
@@ -205,7 +212,13 @@ class TestMatchCandidate(ScrmCase):
                     "weight": 0.8,
                     "field_weights": [
                         {"field": "name", "left": "陈女士", "right": "陈晓雨", "weight": -1.5},
-                        {"field": "city", "left": "深圳", "right": "深圳", "weight": 3, "agrees": 1},
+                        {
+                            "field": "city",
+                            "left": "深圳",
+                            "right": "深圳",
+                            "weight": 3,
+                            "agrees": 1,
+                        },
                     ],
                 }
             ]

@@ -66,8 +66,9 @@ registry.category("web_tour.tours").add("scrm_base_review", {
             run: "click",
         },
         {
-            content: "One customer with both handles",
-            trigger: ".o_list_view td[name='name']:contains('Tour Chen Xiaoyu')",
+            content: "One customer with both handles, once the list of before is read anew",
+            trigger:
+                ".o_list_view tbody:not(:has(.o_data_row:nth-child(4))) td[name='name']:contains('Tour Chen Xiaoyu')",
             run: "click",
         },
         {
