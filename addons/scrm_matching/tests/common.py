@@ -99,9 +99,11 @@ class MatchingCase(ScrmCase):
             model._score_due()
 
     def _get_candidates(self, *customers):
-        """Return the pairs of the pool's queue, or those between these customers."""
+        """Return the pairs of the test pool's queue, or those between these customers."""
         domain = [("rule", "=", "splink")]
-        if customers:
+        if not customers:
+            domain += [("pool_id", "=", self.pool.id)]
+        else:
             ids = [customer.id for customer in customers]
             domain += [
                 ("left_id.customer_id", "in", ids),

@@ -1,14 +1,11 @@
-"""Print how good the matching is: FEBRL, and made-up Chinese customers. No Odoo is needed.
-
-python addons/scrm_matching/tests/measure.py
-"""
+"""How good the matching is: on FEBRL, and on made-up Chinese customers. No Odoo is needed."""
 
 import importlib
 import sys
 import types
 from pathlib import Path
 
-ADDON = Path(__file__).resolve().parents[1]
+ADDON = Path(__file__).resolve().parents[2] / "addons" / "scrm_matching"
 
 
 def load(name):
