@@ -24,9 +24,6 @@ BRIDGES = {
     "scrm_loyalty_website": ["scrm_loyalty", "website_sale_loyalty"],
 }
 
-# Optional addons need Python packages or services that not every company has.
-OPTIONAL = {"scrm_matching"}
-
 # The country's chart of accounts, installed beside what the manifests name.
 CHART = "l10n_cn"
 

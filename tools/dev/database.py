@@ -259,8 +259,8 @@ def follow_addons(odoo, name):
 
 
 def installable():
-    """Return our addons that every installation can have."""
-    return [name for name in our_addons() if name not in architecture.OPTIONAL] or ["base"]
+    """Return our addons; the environment has what the optional ones need too."""
+    return our_addons() or ["base"]
 
 
 def building_log(template):

@@ -154,8 +154,7 @@ def _whole(odoo):
 
 
 def _addons(odoo, chosen):
-    names = [name for name in our_addons() if name not in architecture.OPTIONAL]
-    names = [name for name in names if not chosen or name in chosen]
+    names = [name for name in our_addons() if not chosen or name in chosen]
     # Everything but the base itself stands on a copy of the database that has the base.
     names = [architecture.BASE, *(name for name in names if name != architecture.BASE)]
     step("A bare database")

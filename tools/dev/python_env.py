@@ -9,7 +9,10 @@ import packages
 from console import Stop, note, only_one, output, run, step
 from paths import CACHE, DEV, LOGS, PYTHON, ROOT, VENV
 
-REQUIREMENTS = (ROOT / "requirements.txt", ROOT / "requirements-dev.txt")
+REQUIREMENTS = tuple(
+    ROOT / name
+    for name in ("requirements.txt", "requirements-matching.txt", "requirements-dev.txt")
+)
 LOG = LOGS / "venv.log"
 STAMP = VENV / "installed-for-the-suite.txt"
 
