@@ -84,9 +84,8 @@ class ScrmIdentity(models.Model):
             self.sudo()._derive(customers)
         if united or (rule == CANNOT and links):
             self.env["scrm.match.candidate"]._expire(customers)
-        if united:
-            if rule not in QUIET_RULES:
-                links.filtered(lambda link: (link.left_id.id, link.right_id.id) in united)._record()
+        if united and rule not in QUIET_RULES:
+            links.filtered(lambda link: (link.left_id.id, link.right_id.id) in united)._record()
         if suggested or refused:
             self._suggest(suggested, refused, rule, evidence)
         return (links | Link.browse(in_force.values())).sudo(False)
