@@ -27,7 +27,7 @@ class ScrmIdentityBlock(models.Model):
         " because too many customers have it; archive it if it is somebody's after all.",
     )
     id_type = fields.Selection(
-        selection=lambda self: self.env["scrm.identity"]._fields["id_type"].selection,
+        selection="_selection_id_type",
         string="Type of Handle",
         help="For handles of any type when empty.",
     )
@@ -38,7 +38,7 @@ class ScrmIdentityBlock(models.Model):
         ondelete="cascade",
         help="For every pool when empty.",
     )
-    note = fields.Char(string="Why")
+    note = fields.Char(string="Why", translate=True)
     met_count = fields.Integer(
         string="Met On", readonly=True, help="How many customers had it when it was learned."
     )
@@ -47,6 +47,10 @@ class ScrmIdentityBlock(models.Model):
     _value_uniq = models.UniqueIndex(
         "(kind, COALESCE(id_type, ''), value, COALESCE(pool_id, 0))", "This value is known already."
     )
+
+    @api.model
+    def _selection_id_type(self):
+        return self.env["scrm.identity"]._fields["id_type"]._description_selection(self.env)
 
     @api.constrains("kind", "value")
     def _check_value(self):

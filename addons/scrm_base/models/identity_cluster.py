@@ -53,19 +53,12 @@ class ScrmIdentity(models.Model):
         # sudo: evidence is written by whoever met the customer; who may say "manual" is checked
         # by the actions that offer it.
         nodes = self.sudo().browse(sorted({id_ for pair in wanted for id_ in pair}))
-        if len(nodes.pool_id) > 1 and any(
-            self.browse(left).sudo().pool_id != self.browse(right).sudo().pool_id
-            for left, right in wanted
-        ):
-            raise UserError(
-                self.env._("Customers of different recognition pools cannot be tied together.")
-            )
+        nodes._check_one_pool(wanted)
         customers = nodes._lock_clusters()
         in_force, undone = self._find_links(wanted, rule)
         todo, suggested, limits = sorted(wanted - in_force.keys()), [], None
         if todo and rule not in MANUAL_RULES and rule != CANNOT:
-            todo = [pair for pair in todo if pair not in undone]
-            todo, suggested = self._judge_pairs(todo, rule)
+            todo, suggested = self._judge_pairs([p for p in todo if p not in undone], rule)
             limits = self._get_cluster_limits(customers)
         accepted, united, refused = self._check_pairs(todo, rule, customers, limits)
         links = Link.create(
@@ -89,6 +82,14 @@ class ScrmIdentity(models.Model):
         if suggested or refused:
             self._suggest(suggested, refused, rule, evidence)
         return (links | Link.browse(in_force.values())).sudo(False)
+
+    def _check_one_pool(self, pairs):
+        """Refuse pairs whose ends are known to different companies."""
+        pool_of = {node.id: node.pool_id for node in self}
+        if any(pool_of[left] != pool_of[right] for left, right in pairs):
+            raise UserError(
+                self.env._("Customers of different recognition pools cannot be tied together.")
+            )
 
     def _lock_clusters(self):
         """Return the customers of these identities, and let nobody else regroup them meanwhile.

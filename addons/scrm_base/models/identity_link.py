@@ -53,6 +53,8 @@ class ScrmIdentityLink(models.Model):
         "(left_id, right_id, rule) WHERE valid_to IS NULL", "This evidence is known already."
     )
 
+    _cannot_index = models.Index("(left_id) WHERE rule = 'cannot' AND valid_to IS NULL")
+
     def init(self):
         protect(self.env.cr, self._table, ("valid_to", "ended_by_id"))
 

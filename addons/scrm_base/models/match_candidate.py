@@ -122,16 +122,84 @@ class ScrmMatchCandidate(models.Model):
             left, right = sorted((vals["left_id"], vals["right_id"]))
             if left != right:
                 rows.setdefault((left, right), self._order_weights(vals))
-        if not rows:
-            return self.browse()
         self.env["scrm.identity"].flush_model(["customer_id", "pool_id"])
         self.env["scrm.identity.link"].flush_model()
         self.flush_model()
         ids = []
-        for part in split_every(PROPOSALS_PER_STATEMENT, rows.items(), list):
-            ids += [row[0] for row in self.env.execute_query(self._get_propose_query(part))]
-        self.invalidate_model()
+        for part in split_every(PROPOSALS_PER_STATEMENT, rows.items(), dict):
+            part = self._filter_open(part)
+            if part:
+                ids += [row[0] for row in self.env.execute_query(self._get_propose_query(part))]
+        if ids:
+            self.invalidate_model()
         return self.browse(ids)
+
+    def _filter_open(self, rows):
+        """Return those of these pairs that nobody has settled, with their pool.
+
+        Without joins, as where clusters are derived: ids are at hand, and whatever the planner
+        believes of tables that are filled for the first time, each query is one pass at worst.
+
+        :param rows: {(left id, right id): values}
+        """
+        ids = sorted({id_ for pair in rows for id_ in pair})
+        known = {
+            id_: (customer, pool)
+            for id_, customer, pool in self.env.execute_query(
+                SQL("SELECT id, customer_id, pool_id FROM scrm_identity WHERE id = ANY(%s)", ids)
+            )
+        }
+        settled = set(
+            self.env.execute_query(
+                SQL(
+                    """
+                    SELECT left_id, right_id FROM scrm_identity_link
+                     WHERE left_id = ANY(%(ids)s) AND right_id = ANY(%(ids)s)
+                       AND valid_to IS NOT NULL AND rule != 'cannot'
+                    UNION
+                    SELECT left_id, right_id FROM scrm_match_candidate
+                     WHERE left_id = ANY(%(ids)s) AND right_id = ANY(%(ids)s)
+                       AND state = 'rejected'
+                    """,
+                    ids=ids,
+                )
+            )
+        )
+        different = self._find_different({customer for customer, _pool in known.values()})
+        return {
+            (left, right): {**vals, "pool_id": known[left][1]}
+            for (left, right), vals in rows.items()
+            if (left, right) not in settled
+            and known[left][1] == known[right][1]
+            and known[left][0] != known[right][0]
+            and frozenset((known[left][0], known[right][0])) not in different
+        }
+
+    def _find_different(self, customer_ids):
+        """Return the pairs of customers, among these, that a person declared different.
+
+        :return: {frozenset of two ids of scrm.customer}
+        """
+        customer_of = dict(
+            self.env.execute_query(
+                SQL(
+                    "SELECT id, customer_id FROM scrm_identity WHERE customer_id = ANY(%s)",
+                    list(customer_ids),
+                )
+            )
+        )
+        edges = self.env.execute_query(
+            SQL(
+                "SELECT left_id, right_id FROM scrm_identity_link WHERE left_id = ANY(%s)"
+                " AND rule = 'cannot' AND valid_to IS NULL",
+                list(customer_of),
+            )
+        )
+        return {
+            frozenset((customer_of[left], customer_of[right]))
+            for left, right in edges
+            if right in customer_of
+        }
 
     def _order_weights(self, vals):
         """Return the values with what each side has on the side where its handle is shown."""
@@ -144,57 +212,39 @@ class ScrmMatchCandidate(models.Model):
         return {**vals, "field_weights": weights}
 
     def _get_propose_query(self, rows):
-        """Return the statement that inserts those of these pairs that may be proposed."""
+        """Return the statement that inserts these pairs, or weighs anew what waits unseen."""
         json = self._fields["evidence"].convert_to_column
+        uid, now = self.env.uid, self.env.cr.now()
         values = [
             SQL(
-                "(%s::int, %s::int, %s, %s, %s::numeric, %s::jsonb, %s::jsonb)",
-                left,
-                right,
+                "(%s, %s, %s, %s, %s, %s, %s, %s, 'new', %s, %s, %s, %s)",
+                *pair,
+                vals["pool_id"],
                 vals["rule"],
                 vals.get("reason") or "suggested",
                 vals.get("weight", DEFAULT_WEIGHT),
                 json(vals.get("field_weights") or [], self),
                 json(vals.get("evidence") or {}, self),
+                uid,
+                now,
+                uid,
+                now,
             )
-            for (left, right), vals in rows
+            for pair, vals in rows.items()
         ]
         return SQL(
             """
             INSERT INTO scrm_match_candidate AS c (
                 left_id, right_id, pool_id, rule, reason, weight, field_weights, evidence, state,
                 create_uid, create_date, write_uid, write_date)
-            SELECT v.left_id, v.right_id, l.pool_id, v.rule, v.reason, v.weight,
-                   v.field_weights, v.evidence, 'new', %(uid)s, %(now)s, %(uid)s, %(now)s
-              FROM (VALUES %(rows)s)
-                   AS v(left_id, right_id, rule, reason, weight, field_weights, evidence)
-              JOIN scrm_identity l ON l.id = v.left_id
-              JOIN scrm_identity r ON r.id = v.right_id
-             WHERE l.customer_id != r.customer_id AND l.pool_id = r.pool_id
-               AND NOT EXISTS (
-                   SELECT FROM scrm_identity_link k
-                    WHERE k.left_id = v.left_id AND k.right_id = v.right_id
-                      AND k.valid_to IS NOT NULL AND k.rule != 'cannot')
-               AND NOT EXISTS (
-                   SELECT FROM scrm_match_candidate d
-                    WHERE d.left_id = v.left_id AND d.right_id = v.right_id
-                      AND d.state = 'rejected')
-               AND NOT EXISTS (
-                   SELECT FROM scrm_identity_link k
-                     JOIN scrm_identity a ON a.id = k.left_id
-                     JOIN scrm_identity b ON b.id = k.right_id
-                    WHERE k.rule = 'cannot' AND k.valid_to IS NULL
-                      AND (a.customer_id, b.customer_id) IN ((l.customer_id, r.customer_id),
-                                                             (r.customer_id, l.customer_id)))
+            VALUES %s
             ON CONFLICT (left_id, right_id) WHERE state IN ('new', 'unsure')
             DO UPDATE SET weight = EXCLUDED.weight, field_weights = EXCLUDED.field_weights,
                           write_date = EXCLUDED.write_date
              WHERE c.rule = EXCLUDED.rule AND c.weight != EXCLUDED.weight
             RETURNING c.id
             """,
-            rows=SQL(", ").join(values),
-            uid=self.env.uid,
-            now=self.env.cr.now(),
+            SQL(", ").join(values),
         )
 
     @api.model
@@ -205,36 +255,35 @@ class ScrmMatchCandidate(models.Model):
         """
         self.env["scrm.identity"].flush_model(["customer_id"])
         self.env["scrm.identity.link"].flush_model()
-        self.flush_model(["state"])
+        self.flush_model(["left_id", "right_id", "state"])
         within = SQL("TRUE")
         if customers is not None:
-            # Both ends of what was settled belong to these customers, or to the one in force.
-            within = SQL(
-                "l.customer_id IN (SELECT COALESCE(merged_into_id, id) FROM scrm_customer"
-                " WHERE id = ANY(%s))",
-                customers.ids,
+            rows = self.env.execute_query(
+                SQL("SELECT id FROM scrm_identity WHERE customer_id = ANY(%s)", customers.ids)
             )
-        rows = self.env.execute_query(
+            # Both ends of what was settled belong to these customers.
+            within = SQL("left_id = ANY(%s)", [row[0] for row in rows])
+        waiting = self.env.execute_query(
             SQL(
-                """
-                UPDATE scrm_match_candidate c SET state = 'stale', write_date = %(now)s
-                  FROM scrm_identity l, scrm_identity r
-                 WHERE c.state IN ('new', 'unsure') AND l.id = c.left_id AND r.id = c.right_id
-                   AND %(within)s
-                   AND (l.customer_id = r.customer_id OR EXISTS (
-                       SELECT FROM scrm_identity_link k
-                         JOIN scrm_identity a ON a.id = k.left_id
-                         JOIN scrm_identity b ON b.id = k.right_id
-                        WHERE k.rule = 'cannot' AND k.valid_to IS NULL
-                          AND (a.customer_id, b.customer_id) IN ((l.customer_id, r.customer_id),
-                                                                 (r.customer_id, l.customer_id))))
-                RETURNING c.id
-                """,
-                now=self.env.cr.now(),
-                within=within,
+                "SELECT id, left_id, right_id FROM scrm_match_candidate"
+                " WHERE state IN ('new', 'unsure') AND %s",
+                within,
             )
         )
-        self.browse([row[0] for row in rows]).invalidate_recordset(["state"], flush=False)
+        if not waiting:
+            return
+        ends = list({id_ for row in waiting for id_ in row[1:]})
+        customer_of = dict(
+            self.env.execute_query(
+                SQL("SELECT id, customer_id FROM scrm_identity WHERE id = ANY(%s)", ends)
+            )
+        )
+        different = self._find_different(set(customer_of.values()))
+        pairs = {id_: {customer_of[left], customer_of[right]} for id_, left, right in waiting}
+        # sudo: what is settled is settled, whoever has regrouped the handles.
+        self.sudo().browse(
+            [id_ for id_, pair in pairs.items() if len(pair) == 1 or pair in different]
+        ).write({"state": "stale"})
 
     # === DECIDING === #
 

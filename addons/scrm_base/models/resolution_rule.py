@@ -19,7 +19,7 @@ class ScrmResolutionRule(models.Model):
         " the first to be left out when a customer would get too many handles.",
     )
     id_type = fields.Selection(
-        selection=lambda self: self.env["scrm.identity"]._fields["id_type"].selection,
+        selection="_selection_id_type",
         string="Type of Handle",
         help="The rule is for evidence that names such a handle; for any when empty.",
     )
@@ -50,6 +50,10 @@ class ScrmResolutionRule(models.Model):
         "CHECK (id_type IS NOT NULL OR (handle_limit = 0 AND NOT requires_verified))",
         "Choose the type of handle that is limited or has to be verified.",
     )
+
+    @api.model
+    def _selection_id_type(self):
+        return self.env["scrm.identity"]._fields["id_type"]._description_selection(self.env)
 
     @api.model
     def _selection_evidence_rule(self):
