@@ -30,7 +30,6 @@ class ScrmCustomerImport(models.Model):
     )
     sheet_id = fields.Many2one(
         "scrm.customer.import.sheet",
-        string="Sheet",
         domain="[('import_id', '=', id)]",
         copy=False,
         help="The first sheet with data, unless you choose another.",
