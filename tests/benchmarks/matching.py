@@ -82,7 +82,7 @@ def compare():
     model._start_scoring()
     while model._take_due(1):
         model._score_due()
-    env.flush_all()
+        env.cr.commit()
 
 
 cards = people.make(SIZE + NEW, seed=20)

@@ -27,7 +27,7 @@ FIELD_CODES = {"phones": "phone", "emails": "email"}
 
 
 class ScrmMatchingModel(models.Model):
-    _inherit = "scrm.matching.model"
+    _inherit = "scrm.matching.model"  # pylint: disable=consider-merging-classes-inherited
 
     def action_compare(self):
         """Compare who is new or changed now, not only at night."""

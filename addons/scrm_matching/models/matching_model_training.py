@@ -13,7 +13,7 @@ CHANNEL = "root.scrm.matching"
 
 
 class ScrmMatchingModel(models.Model):
-    _inherit = "scrm.matching.model"
+    _inherit = "scrm.matching.model"  # pylint: disable=consider-merging-classes-inherited
 
     def action_train(self):
         """Learn from the customers of today, in the background."""
