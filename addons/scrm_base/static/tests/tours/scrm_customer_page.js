@@ -122,7 +122,7 @@ registry.category("web_tour.tours").add("scrm_customer_circle", {
             run: "click",
         },
         {
-            trigger: ".o_list_view:not(.o_scrm_page_list *) .o_data_row:contains('Tour neighbour')",
+            trigger: ".o_action_manager > .o_list_view .o_data_row:contains('Tour neighbour') .o_data_cell[name='name']",
             run: "click",
         },
         {
