@@ -15,6 +15,13 @@ from . import metric
 from . import lifecycle_stage
 from . import lifecycle_standing
 from . import lifecycle_history
+from . import segment
+from . import segment_condition
+from . import segment_member
+from . import segment_snapshot
+from . import segment_refresh
+from . import segment_preview
+from . import segment_explain
 from . import region
 from . import notice_mixin
 from . import flow_mixin
@@ -27,6 +34,8 @@ from . import customer_import_line
 from . import res_partner
 from . import res_users
 from . import res_partner_touch
+from . import customer_segment
+from . import res_partner_segment
 from . import sale_order
 from . import sale_order_touch
 from . import sale_order_line

@@ -15,6 +15,9 @@ from . import test_outbox
 from . import test_outbox_race
 from . import test_partner
 from . import test_region
+from . import test_segment
+from . import test_segment_access
+from . import test_segment_rules
 from . import test_spreadsheet
 from . import test_timeline
 from . import test_touch
