@@ -22,6 +22,7 @@ from . import segment_snapshot
 from . import segment_refresh
 from . import segment_preview
 from . import segment_explain
+from . import lifecycle_rule
 from . import region
 from . import notice_mixin
 from . import flow_mixin

@@ -56,9 +56,21 @@ class ScrmCustomer(models.Model):
     @api.model
     def _refresh_derived(self, customer_ids, company):
         super()._refresh_derived(customer_ids, company)
-        self.env["scrm.segment"]._refresh_company(company, customer_ids)
+        self._refresh_groups(company, customer_ids)
 
     @api.model
     def _refresh_all(self, company):
         super()._refresh_all(company)
-        self.env["scrm.segment"]._refresh_company(company)
+        self._refresh_groups(company)
+
+    @api.model
+    def _refresh_groups(self, company, customer_ids=None):
+        """Find the segments' members, then the stages that follow, then who follows from those.
+
+        Once: a segment and a rule that contradict each other must not keep the refresh busy.
+        """
+        Segment = self.env["scrm.segment"]
+        Segment._refresh_company(company, customer_ids)
+        moved = self.env["scrm.lifecycle.rule"]._apply_company(company, customer_ids)
+        if moved:
+            Segment._refresh_company(company, moved)

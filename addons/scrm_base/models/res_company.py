@@ -1,3 +1,6 @@
+from datetime import UTC, datetime, time
+from zoneinfo import ZoneInfo
+
 from odoo import api, fields, models
 
 
@@ -26,3 +29,21 @@ class ResCompany(models.Model):
                 or company.parent_id.scrm_pool_id
                 or self.env["scrm.pool"]._get_default()
             )
+
+    # === DAYS === #
+
+    def _scrm_get_zone(self):
+        """Return the name of the time zone in which the company's days begin and end."""
+        self.ensure_one()
+        company_sudo = self.sudo()  # whoever asks for a day may not read the company's contact
+        return company_sudo.partner_id.tz or company_sudo.resource_calendar_id.tz or "UTC"
+
+    def _scrm_get_today(self):
+        """Return the day that it is where the company lives."""
+        now = fields.Datetime.now().replace(tzinfo=UTC)
+        return now.astimezone(ZoneInfo(self._scrm_get_zone())).date()
+
+    def _scrm_get_day_start(self, day):
+        """Return the moment, in UTC, at which a day begins where the company lives."""
+        local = datetime.combine(day, time.min, tzinfo=ZoneInfo(self._scrm_get_zone()))
+        return local.astimezone(UTC).replace(tzinfo=None)

@@ -1,6 +1,4 @@
-from datetime import datetime, time, timedelta
-
-import pytz
+from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -118,7 +116,6 @@ class ScrmSegmentCondition(models.Model):
         :param env: the environment whose rights, rules and company apply
         """
         test = self._get_test()
-        # A line that is not saved yet knows its segment by the form alone.
         company = self.segment_id.company_id or env.company
         query = env["scrm.metric"]._search(
             Domain("company_id", "=", company.id) & Domain(*test.leaf)
@@ -140,25 +137,15 @@ class ScrmSegmentCondition(models.Model):
             )
         if figure.type not in DATE_TYPES:
             return compare_number(figure.name, self.operator, self.value)
+        # A line that is not saved yet knows its segment by the form alone.
+        company = self.segment_id.company_id or self.env.company
         operator, limit = self.date_operator, self.date
         if operator in DAYS_BACK:
-            operator, limit = DAYS_BACK[operator], self._get_today() - timedelta(days=self.days)
+            operator = DAYS_BACK[operator]
+            limit = company._scrm_get_today() - timedelta(days=self.days)
         if limit and figure.type == "datetime":
-            limit = self._get_midnight(limit)
+            limit = company._scrm_get_day_start(limit)
         return compare_date(figure.name, operator, limit)
-
-    def _get_zone(self):
-        company = self.segment_id.company_id or self.env.company
-        # sudo: a company's address is no secret, but the contact may be out of reach.
-        return pytz.timezone(company.sudo().partner_id.tz or self.env.user.tz or "UTC")
-
-    def _get_today(self):
-        return datetime.now(pytz.utc).astimezone(self._get_zone()).date()
-
-    def _get_midnight(self, date):
-        """Return the first moment of a day of the company, in UTC."""
-        local = self._get_zone().localize(datetime.combine(date, time.min))
-        return local.astimezone(pytz.utc).replace(tzinfo=None)
 
     # === SAYING IT === #
 

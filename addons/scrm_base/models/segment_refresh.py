@@ -1,12 +1,10 @@
 """How the members of segments are found: one query each, written as a difference of sets."""
 
 import logging
-from datetime import datetime
 
 import psycopg2
-import pytz
 
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
@@ -157,7 +155,6 @@ class ScrmSegment(models.Model):
 
     def _write_snapshot(self, entered, left):
         """Note the size of the day, and who came and went on it."""
-        zone = pytz.timezone(self.company_id.partner_id.tz or self.env.user.tz or "UTC")
         self.env.cr.execute(
             SQL(
                 """
@@ -171,7 +168,7 @@ class ScrmSegment(models.Model):
                 """,
                 self.id,
                 self.company_id.id,
-                datetime.now(pytz.utc).astimezone(zone).date(),
+                self.company_id._scrm_get_today(),
                 self.member_count,
                 entered,
                 left,

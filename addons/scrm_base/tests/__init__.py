@@ -10,6 +10,7 @@ from . import test_guard_clicks
 from . import test_handles
 from . import test_identity
 from . import test_identity_race
+from . import test_lifecycle
 from . import test_notice
 from . import test_outbox
 from . import test_outbox_race
