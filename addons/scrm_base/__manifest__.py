@@ -68,6 +68,7 @@
         "demo/res_users_demo.xml",
         "demo/customer_demo.xml",
         "demo/customer_import_demo.xml",
+        "demo/scrm_segment_demo.xml",
     ],
     "post_init_hook": "post_init_hook",
     "uninstall_hook": "uninstall_hook",
