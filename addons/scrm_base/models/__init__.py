@@ -44,6 +44,14 @@ from . import tag_assign
 from . import tag_rule
 from . import circle
 from . import circle_member
+from . import segment
+from . import segment_condition
+from . import segment_member
+from . import segment_snapshot
+from . import segment_refresh
+from . import segment_preview
+from . import segment_explain
+from . import lifecycle_rule
 from . import region
 from . import notice_mixin
 from . import flow_mixin
@@ -84,6 +92,8 @@ from . import res_partner_privacy
 from . import privacy
 from . import privacy_erasure
 from . import privacy_request
+from . import customer_segment
+from . import res_partner_segment
 from . import sale_order
 from . import sale_order_touch
 from . import sale_order_line

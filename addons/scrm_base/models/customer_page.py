@@ -67,7 +67,7 @@ class ScrmCustomer(models.Model):
             "people": ("action_view_people", "scrm_customer_view_list_page", True),
             "consents": ("action_view_consents", "scrm_consent_view_list_page", False),
             "merges": ("action_view_links", "scrm_identity_link_view_list", False),
-            "stages": ("action_view_stages", "scrm_lifecycle_history_view_list", False),
+            "stages": ("action_view_stages", "scrm_lifecycle_history_view_list_page", False),
         }
 
     @api.readonly

@@ -1,6 +1,7 @@
 from odoo import fields, models
 
 from ..tools.append_only import protect
+from .lifecycle_stage import AXES
 
 
 class ScrmLifecycleHistory(models.Model):
@@ -21,15 +22,25 @@ class ScrmLifecycleHistory(models.Model):
     company_id = fields.Many2one(
         comodel_name="res.company", required=True, readonly=True, index=True, ondelete="restrict"
     )
+    axis = fields.Selection(selection=AXES, required=True, readonly=True)
     from_stage_id = fields.Many2one(
         comodel_name="scrm.lifecycle.stage", string="From", readonly=True, ondelete="restrict"
     )
     stage_id = fields.Many2one(
         comodel_name="scrm.lifecycle.stage",
         string="To",
-        required=True,
         readonly=True,
         ondelete="restrict",
+        help="None: the customer left the axis.",
+    )
+    rule_id = fields.Many2one(
+        comodel_name="scrm.lifecycle.rule",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="restrict",
+    )
+    is_manual = fields.Boolean(
+        string="By Hand", readonly=True, help="A person decided; rules let it be until released."
     )
     reason = fields.Char(required=True, readonly=True)
     moved_at = fields.Datetime(string="When", required=True, readonly=True)
@@ -37,5 +48,13 @@ class ScrmLifecycleHistory(models.Model):
         comodel_name="res.users", string="By", readonly=True, ondelete="restrict"
     )
 
+    _reached_idx = models.Index("(company_id, stage_id, moved_at)")
+
     def init(self):
         protect(self.env.cr, self._table)
+
+    def action_open_customer(self):
+        """Open the customer's page."""
+        self.ensure_one()
+        customer = self.customer_id
+        return (customer.merged_into_id or customer)._get_form_action()

@@ -22,6 +22,7 @@ from . import test_identity
 from . import test_identity_race
 from . import test_import_files
 from . import test_kpi
+from . import test_lifecycle
 from . import test_match_candidate
 from . import test_match_race
 from . import test_metric
@@ -43,6 +44,9 @@ from . import test_recognition_policy
 from . import test_region
 from . import test_review_tour
 from . import test_rfm
+from . import test_segment
+from . import test_segment_access
+from . import test_segment_rules
 from . import test_spreadsheet
 from . import test_tags
 from . import test_timeline

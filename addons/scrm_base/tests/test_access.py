@@ -12,7 +12,7 @@ OWN = (
     "scrm.lifecycle.standing",
     "scrm.lifecycle.history",
 )
-CONFIGURATION = ("scrm.region", "scrm.lifecycle.stage", "scrm.pool")
+CONFIGURATION = ("scrm.region", "scrm.lifecycle.rule", "scrm.lifecycle.stage", "scrm.pool")
 
 
 @tagged("post_install", "-at_install")

@@ -268,9 +268,9 @@ class TestCustomerPage(ScrmCase):
 
     def test_a_step_back_reaches_every_track(self):
         other = self._make_customer("小陈", "13826001003")
-        other._set_stage("fan", "Brought friends")
+        other._set_stage("loyal", "Came again")
         self.identity._attach(other.identity_ids, rule="manual")
-        self.assertEqual("fan", self.customer.stage_id.code)
+        self.assertEqual("loyal", self.customer.stage_id.code)
         self.customer._set_stage("customer", "Asked to be left alone")
         self.assertEqual("customer", self.customer.stage_id.code)
 
