@@ -13,6 +13,7 @@ class ScrmCustomer(models.Model):
         comodel_name="res.partner",
         string="Contacts and Addresses",
         compute="_compute_family_ids",
+        context={"active_test": False},
         help="Whose documents are the customer's: the contacts and all below them.",
     )
     currency_id = fields.Many2one(comodel_name="res.currency", compute="_compute_currency_id")
@@ -22,7 +23,7 @@ class ScrmCustomer(models.Model):
         compute="_compute_order_figures",
         help="Confirmed orders of this company, with taxes, at the rate of each order.",
     )
-    last_order_at = fields.Datetime(string="Last Order", compute="_compute_order_figures")
+    last_order_at = fields.Datetime(string="Latest Order", compute="_compute_order_figures")
     invoice_count = fields.Integer(string="Invoices", compute="_compute_invoice_figures")
     amount_invoiced = fields.Monetary(
         string="Invoiced",

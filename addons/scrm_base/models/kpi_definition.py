@@ -8,7 +8,7 @@ from ..tools.kpi import Definition, Part
 # By what a company reaches a customer, and by what a customer takes part.
 REACHING = ("message_out", "mail", "visit")
 TAKING_PART = ("message_in", "rating", "order")
-MEMBERS = ("member", "fan")
+MEMBERS = ("member",)
 FANS = ("fan",)
 
 AMOUNT = SQL(
@@ -25,12 +25,12 @@ class ScrmKpi(models.Model):
     @api.model
     def _get_customer_domain(self, stages=None):
         domain = [("pool_id", "=", self.env.company.scrm_pool_id.id)]
-        return domain + ([("stage_id.code", "in", list(stages))] if stages else [])
+        return domain + ([("axis_stage_ids.code", "in", list(stages))] if stages else [])
 
     @api.model
     def _get_metric_domain(self, stages=None):
         domain = [("company_id", "=", self.env.company.id)]
-        return domain + ([("customer_id.stage_id.code", "in", list(stages))] if stages else [])
+        return domain + ([("customer_id.axis_stage_ids.code", "in", list(stages))] if stages else [])
 
     @api.model
     def _get_order_domain(self, days):
@@ -50,7 +50,7 @@ class ScrmKpi(models.Model):
 
     @api.model
     def _get_members(self):
-        label = self.env._("members (stage Member or Fan)")
+        label = self.env._("members (stage Member)")
         return Part(label, "scrm.customer", self._get_customer_domain(MEMBERS))
 
     @api.model
@@ -96,7 +96,7 @@ class ScrmKpi(models.Model):
 
     def _define_frequency(self):
         """How often a member orders in a year, in the member's own name."""
-        by_members = [("partner_id.scrm_customer_id.stage_id.code", "in", list(MEMBERS))]
+        by_members = [("partner_id.scrm_customer_id.axis_stage_ids.code", "in", list(MEMBERS))]
         return Definition(
             Part(
                 self.env._("orders placed by members"),
@@ -118,7 +118,7 @@ class ScrmKpi(models.Model):
                 "scrm.metric",
                 members + several,
             ),
-            Part(self.env._("members (stage Member or Fan)"), "scrm.metric", members),
+            Part(self.env._("members (stage Member)"), "scrm.metric", members),
             days=0,
         )
 
@@ -130,7 +130,7 @@ class ScrmKpi(models.Model):
 
     def _define_interaction(self):
         """How much happens between a fan and the company in a month."""
-        of_fans = [("customer_id.stage_id.code", "in", list(FANS))]
+        of_fans = [("customer_id.axis_stage_ids.code", "in", list(FANS))]
         return Definition(
             Part(
                 self.env._("interactions with fans"),

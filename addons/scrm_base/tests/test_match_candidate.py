@@ -213,7 +213,7 @@ class TestMatchCandidate(ScrmCase):
                     "field_weights": [
                         {"field": "name", "left": "陈女士", "right": "陈晓雨", "weight": -1.5},
                         {
-                            "field": "city",
+                            "field": "flavour",
                             "left": "深圳",
                             "right": "深圳",
                             "weight": 3,
@@ -228,7 +228,7 @@ class TestMatchCandidate(ScrmCase):
         self.assertEqual("+8613826001001", item["sides"][0]["handles"][0]["value"])
         self.assertEqual(80, item["percent"])
         self.assertEqual(
-            [("Name", "-1.5", 50, False), ("city", "+3.0", 100, True)],
+            [("Name", "-1.5", 50, False), ("flavour", "+3.0", 100, True)],
             [(w["label"], w["weight"], w["width"], w["agrees"]) for w in item["weights"]],
         )
         self.assertEqual(

@@ -134,7 +134,7 @@ class TestMetric(MetricCase):
                     "interaction_count": 6,
                     "interaction_count_quarter": 5,
                     "message_count_quarter": 1,
-                    "last_interaction_at": self.env.cr.now(),
+                    "last_interaction_at": NOW,
                     "rfm_cell": False,
                 }
             ],
