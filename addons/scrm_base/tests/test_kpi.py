@@ -64,8 +64,10 @@ class TestKpi(MetricCase):
         self.assertEqual(75.25, self._kpi("average_order").value)
 
     def test_members(self):
-        self.customers[0]._set_stage("member", "Joined")
+        for customer in self.customers[:2]:
+            customer._set_stage("member", "Joined")
         self.customers[1]._set_stage("fan", "Brought others")
+        self.customers[3]._set_stage("fan", "Takes part, and is no member")
         address = self._make_partner(name="Home", parent_id=self.buyers[0][0].id, type="delivery")
         for product in self.products[:2]:
             self._order(self.buyers[0][0], product=product)
