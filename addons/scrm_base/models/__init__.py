@@ -90,7 +90,9 @@ from . import res_partner_touch
 from . import res_partner_tags
 from . import res_partner_privacy
 from . import privacy
+from . import privacy_export
 from . import privacy_erasure
+from . import privacy_plan
 from . import privacy_request
 from . import customer_segment
 from . import res_partner_segment

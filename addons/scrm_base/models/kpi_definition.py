@@ -30,7 +30,9 @@ class ScrmKpi(models.Model):
     @api.model
     def _get_metric_domain(self, stages=None):
         domain = [("company_id", "=", self.env.company.id)]
-        return domain + ([("customer_id.axis_stage_ids.code", "in", list(stages))] if stages else [])
+        if stages:
+            domain.append(("customer_id.axis_stage_ids.code", "in", list(stages)))
+        return domain
 
     @api.model
     def _get_order_domain(self, days):

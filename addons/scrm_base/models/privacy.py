@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..tools.erasure import ERASED_PREFIX, TablePlan, get_trace_pattern
+from ..tools.erasure import ERASED_PREFIX, get_trace_pattern
 from .res_partner import ADDRESS_TYPES
 
 # E-Commerce Law of the PRC, art. 31: records of transactions are kept for three years at least.
@@ -57,85 +57,12 @@ class ScrmPrivacy(models.AbstractModel):
 
     @api.model
     def _get_erasure_plan(self):
-        """Return {model name: :class:`TablePlan`} of every table of ours; a hook.
+        """Return {model name: ``TablePlan``} of every table of ours; a hook.
 
         Each text column (char, text, html, json, binary, properties) of every model of the suite
         stands in its plan, as erased, hashed or kept: a test fails if one was forgotten.
         """
-        return {
-            "scrm.customer": TablePlan(("id",), erased=("name_manual",), kept=("name",)),
-            "scrm.identity": TablePlan(
-                ("customer_id",),
-                erased=("value_raw", "name"),
-                hashed=("value",),
-                kept=("scope", "verify_method"),
-            ),
-            "scrm.identity.link": TablePlan(
-                ("left_id.customer_id", "right_id.customer_id"),
-                erased=("evidence",),
-                kept=("rule",),
-            ),
-            "scrm.interaction": TablePlan(
-                ("customer_id",),
-                erased=("summary", "payload"),
-                hashed=("dedupe_key",),
-                kept=("res_model",),
-            ),
-            "scrm.lifecycle.history": TablePlan(("customer_id",), erased=("reason",)),
-            "scrm.lifecycle.stage": TablePlan(kept=("name", "code", "description")),
-            "scrm.consent": TablePlan(
-                ("customer_id",), erased=("note", "reference"), kept=("text_version", "covered")
-            ),
-            "scrm.consent.purpose": TablePlan(kept=("name", "code", "text", "text_version")),
-            "scrm.suppression": TablePlan(kept=("id_type", "handle_hash")),
-            "scrm.unmask.log": TablePlan(("customer_id",), erased=("handles", "reason")),
-            "scrm.privacy.request": TablePlan(
-                ("customer_id",), erased=("requester", "note"), kept=("name", "result")
-            ),
-            "scrm.outbox": TablePlan(
-                ("customer_id", "identity_id", "partner_id"),
-                erased=("subject", "body", "payload", "error"),
-                hashed=("idem_key",),
-                kept=("res_model", "external_ref"),
-                record=("res_model", "res_id"),
-            ),
-            "scrm.flow.log": TablePlan(
-                erased=("note",),
-                kept=(
-                    "res_model",
-                    "transition",
-                    "source",
-                    "target",
-                    "source_label",
-                    "target_label",
-                ),
-                record=("res_model", "res_id"),
-            ),
-            "scrm.notice.rule": TablePlan(
-                kept=("name", "model_name", "event", "subject", "body", "lang")
-            ),
-            "scrm.customer.import": TablePlan(
-                ("line_ids.customer_id",), erased=("file",), kept=("name", "filename", "column_map")
-            ),
-            "scrm.customer.import.line": TablePlan(
-                ("customer_id",),
-                values=("phone", "email"),
-                erased=(
-                    "cells",
-                    "name",
-                    "phone",
-                    "email",
-                    "city",
-                    "company_name",
-                    "tags",
-                    "code",
-                    "content_key",
-                    "reason",
-                ),
-            ),
-            "scrm.pool": TablePlan(kept=("name",)),
-            "scrm.region": TablePlan(kept=("name", "code", "parent_path")),
-        }
+        return {}
 
     @api.model
     def _get_retention(self, partners):
@@ -202,7 +129,7 @@ class ScrmPrivacy(models.AbstractModel):
         for name, plan in plans.items():
             domain = Domain.OR(
                 [self._get_owner_domain(name, path, person) for path in plan.owners]
-                + [Domain(column, "in", person.values) for column in plan.values]
+                + [self._get_value_domain(name, column, person) for column in plan.values]
             )
             owned[name] = self._search_ids(name, domain)
         for name, plan in plans.items():
@@ -214,7 +141,14 @@ class ScrmPrivacy(models.AbstractModel):
                     if ids and other != name
                 )
                 owned[name] = sorted({*owned[name], *self._search_ids(name, about)})
+        self._follow_shared(person, owned)
         return owned
+
+    def _follow_shared(self, person, owned):
+        """Say which records of several people are emptied for the sake of one; a hook.
+
+        :param owned: {model name: ids}, changed in place
+        """
 
     def _get_owner_domain(self, model_name, path, person):
         """Return the domain of the rows of a model that a path leads to the person."""
@@ -225,6 +159,14 @@ class ScrmPrivacy(models.AbstractModel):
             field = model._fields[name]
             model = self.env[field.comodel_name]
         return Domain(path, "in", person.get_ids(field.comodel_name))
+
+    def _get_value_domain(self, model_name, column, person):
+        """Return the domain of the rows of the person's companies that hold a handle itself."""
+        domain = Domain(column, "in", person.values)
+        field = self.env[model_name]._fields.get("company_id")
+        if field and field.store:
+            domain &= Domain("company_id", "in", [False, *person.companies.ids])
+        return domain
 
     def _search_ids(self, model_name, domain):
         if domain.is_false():
@@ -243,7 +185,7 @@ class ScrmPrivacy(models.AbstractModel):
         if "company_id" in model._fields and model._fields["company_id"].store:
             return SQL("(company_id IS NULL OR company_id = ANY(%s))", person.companies.ids)
         if "pool_id" in model._fields:
-            return SQL("pool_id = ANY(%s)", person.customers.pool_id.ids)
+            return SQL("(pool_id IS NULL OR pool_id = ANY(%s))", person.customers.pool_id.ids)
         return SQL("TRUE")
 
     @api.model
@@ -252,92 +194,3 @@ class ScrmPrivacy(models.AbstractModel):
         return [
             name for name in names if (field := model._fields[name]).store and field.column_type
         ]
-
-    # === EXPORT === #
-
-    @api.model
-    def _get_personal_data(self, customer):
-        """Return {section: list of {label: value}}: all that is held on a person; a hook.
-
-        Of records of a company only those of the current one: another company of the pool is a
-        controller of its own.
-        """
-        person = self._get_person(customer)
-        sections = {}
-        for name, ids in self._get_owned(person).items():
-            model = self.env[name].sudo().with_context(active_test=False)
-            records = model.browse(ids)
-            if "company_id" in model._fields:
-                records = records.filtered(
-                    lambda r: not r.company_id or r.company_id == self.env.company
-                )
-            if records:
-                sections[self.env["ir.model"]._get(name).sudo().name] = self._export_rows_of(
-                    records
-                )
-        partner_fields = ("name", "phone", "email", "street", "street2", "city", "zip", "vat")
-        documents = {
-            self.env._("Contacts"): (person.partners, (*partner_fields, "comment")),
-            self.env._("Orders"): (
-                self._get_documents("sale.order", person),
-                ("name", "date_order", "amount_total", "state"),
-            ),
-            self.env._("Invoices"): (
-                self._get_documents("account.move", person),
-                ("name", "invoice_date", "amount_total", "state"),
-            ),
-        }
-        for section, (records, names) in documents.items():
-            if records:
-                sections[section] = self._export_rows_of(records, names)
-        return sections
-
-    def _get_documents(self, model_name, person):
-        return (
-            self.env[model_name]
-            .sudo()  # sudo: references of the person's documents, for the officer's export
-            .search(
-                [
-                    ("partner_id", "in", person.partners.ids),
-                    ("company_id", "=", self.env.company.id),
-                ]
-            )
-        )
-
-    def _export_rows_of(self, records, names=None):
-        """Return the stored facts of records as {label: text}; secrets and pictures stay out."""
-        if names is None:
-            hidden = {*models.MAGIC_COLUMNS, "write_uid", "write_date", "covered"}
-            names = [
-                name
-                for name, field in records._fields.items()
-                if field.store
-                and name not in hidden
-                and field.type not in ("one2many", "many2many", "binary", "many2one_reference")
-                and "base.group_system" not in (field.groups or "")
-            ]
-        labels = {name: records._fields[name]._description_string(self.env) for name in names}
-        return [
-            {
-                labels[name]: text
-                for name in names
-                if (text := self._export_text(record, name)) not in ("", None)
-            }
-            for record in records
-        ]
-
-    def _export_text(self, record, name):
-        field, value = record._fields[name], record[name]
-        if field.type == "boolean":
-            return value
-        if value is False or value is None:
-            return ""
-        if field.type == "many2one":
-            return value.display_name
-        if field.type == "selection":
-            return dict(field._description_selection(self.env)).get(value, value)
-        if field.type == "datetime":
-            return fields.Datetime.to_string(value)
-        if field.type in ("integer", "float", "monetary"):
-            return value
-        return str(value)

@@ -84,7 +84,55 @@ class ErasureCase(ScrmCase):
                 "company_id": cls.company.id,
             }
         )
+        cls._leave_traces_in_profile()
         env.flush_all()
+
+    @classmethod
+    def _leave_traces_in_profile(cls):
+        """Write of the person where the company sorts, groups and compares its customers."""
+        env = cls.env
+        phone = cls.customer._get_identity("phone")
+        neighbour = cls.neighbour.identity_ids[0]
+        env["scrm.match.candidate"]._propose(
+            [
+                {
+                    "left_id": phone.id,
+                    "right_id": neighbour.id,
+                    "rule": "similar",
+                    "field_weights": [{"field": "name", "left": "Zhao Xiaolan", "right": "N."}],
+                    "evidence": {"said": "Xiaolan is the neighbour"},
+                }
+            ]
+        )
+        env["scrm.identity.block"].create({"id_type": "phone", "value": "+8613988776655"})
+        cls.tag = env["scrm.tag"].create({"name": "Test tag"})
+        env["scrm.tag.assign"]._assign(
+            [
+                {"identity_id": phone.id, "tag_id": cls.tag.id, "reference": "call:13988776655"},
+                {"identity_id": neighbour.id, "tag_id": cls.tag.id, "reference": "13988776655"},
+            ]
+        )
+        cls.household, cls.club = env["scrm.circle"].create(
+            [
+                {"name": "Zhao's household", "kind": "household", "note": "Xiaolan decides"},
+                {"name": "Running club", "kind": "interest", "note": "Ask 139 8877 6655"},
+            ]
+        )
+        env["scrm.circle.member"].create(
+            [
+                {"circle_id": circle.id, "identity_id": identity.id, "role": role}
+                for circle in cls.household | cls.club
+                for identity, role in ((phone, "Zhao's own"), (neighbour, "Friend"))
+            ]
+        )
+        cls.segment = env["scrm.segment"].create(
+            {"name": "Test segment", "domain": "[('handle_search', 'ilike', '13988776655')]"}
+        )
+        cls.segment._refresh_members()
+        env["scrm.metric"]._refresh(cls.company)
+        env["scrm.quality.issue"]._insert(
+            [(cls.company.id, "shared_phone", cls.partner.id, "Zhao ***", "Zhao *** #1")]
+        )
 
     def _make_request(self, **vals):
         request = (
@@ -129,6 +177,14 @@ class TestErasure(ErasureCase):
                 "scrm.consent",
                 "scrm.outbox",
                 "scrm.customer.import.line",
+                "scrm.customer.import.column",
+                "scrm.match.candidate",
+                "scrm.identity.block",
+                "scrm.tag.assign",
+                "scrm.circle",
+                "scrm.circle.member",
+                "scrm.segment",
+                "scrm.quality.issue",
             },
             tables,
         )
@@ -186,6 +242,22 @@ class TestErasure(ErasureCase):
         self.assertEqual("Call Ms Z. back: ***, not ...6644", note.summary)
         line = self.imported.line_ids.filtered(lambda line: line.name == "Neighbour")
         self.assertEqual("+8613988776644", line.phone)
+
+    def test_groups_and_comparisons_let_go(self):
+        self._confirm(self._make_request())
+        self.assertRecordValues(
+            self.household | self.club,
+            [{"name": "***", "note": False}, {"name": "Running club", "note": "Ask ***"}],
+        )
+        for circle in self.household | self.club:
+            self.assertEqual(self.neighbour, circle.member_ids.customer_id)
+        given = self.env["scrm.tag.assign"].search([("tag_id", "=", self.tag.id)])
+        self.assertEqual(self.neighbour, given.customer_id)
+        self.assertEqual("[('handle_search', 'ilike', '***')]", self.segment.domain)
+        candidate = self.env["scrm.match.candidate"].search([("pool_id", "=", self.pool.id)])
+        self.assertEqual(["stale"], candidate.mapped("state"))
+        blocked, _patterns = self.env["scrm.identity.block"]._get_blocked(self.pool.id)
+        self.assertNotIn(("phone", "+8613988776655"), blocked)
 
     def test_another_pool_is_another_controller(self):
         other = self._make_identity("phone", "+8613988776655", name="Zhao", pool=self.pool_other)
@@ -375,8 +447,17 @@ class TestExport(ErasureCase):
             "Outgoing Notice",
             "Contacts",
             "Evidence between Handles",
+            "Tag of a Customer",
+            "Member of a Circle",
+            "Member of a Segment",
+            "Customer Figures",
+            "Stage of a Customer in a Company",
         ):
             self.assertIn(section, data)
+        # who else it may have been, and what was said of others, is not theirs
+        self.assertEqual([{"To Review": 1}], data["Customers to Review"])
+        for section in ("Circle of Customers", "Column of a Customer Import"):
+            self.assertNotIn(section, data)
         self.assertIn("13988776655", text)
         self.assertIn("Zhao Xiaolan agreed", text)
         self.assertNotIn("Call Ms Z. back", text)

@@ -7,3 +7,4 @@ from . import matching_row
 from . import customer
 from . import identity_link
 from . import match_candidate
+from . import privacy

@@ -111,7 +111,7 @@ class ScrmMatchingModel(models.Model):
     def _write_rows(self, customer_ids, rows):
         """Note that these customers are compared; return the ids of those that had changed.
 
-        A customer that was recognised as another meanwhile is forgotten.
+        A customer that was recognised as another meanwhile, or erased, is forgotten.
         """
         gone = sorted(set(customer_ids) - {row.id for row in rows})
         for table in ("scrm_matching_key", "scrm_matching_row"):
@@ -163,7 +163,7 @@ class ScrmMatchingModel(models.Model):
                   FROM scrm_customer c
                   JOIN scrm_identity i ON i.customer_id = c.id
                   LEFT JOIN res_partner p ON p.id = i.partner_id
-                 WHERE c.pool_id = %s AND c.active AND c.id = ANY(%s)
+                 WHERE c.pool_id = %s AND c.active AND c.erased_at IS NULL AND c.id = ANY(%s)
                  GROUP BY c.id
                 """,
                 self.pool_id.id,

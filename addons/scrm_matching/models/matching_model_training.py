@@ -103,7 +103,7 @@ class ScrmMatchingModel(models.Model):
                            array_agg(i.value) FILTER (WHERE i.id_type = 'email'),
                            NULL
                       FROM scrm_customer c JOIN scrm_identity i ON i.customer_id = c.id
-                     WHERE c.pool_id = %(pool)s AND c.active
+                     WHERE c.pool_id = %(pool)s AND c.active AND c.erased_at IS NULL
                      GROUP BY c.id
                     HAVING bool_and(i.id_type != 'partner')
                        AND bool_or(i.name > '' OR i.id_type IN ('phone', 'email'))

@@ -30,13 +30,13 @@ class ScrmMatchingRow(models.Model):
     @api.model
     def _add_missing(self, pool):
         """Give every customer in force that was never compared a row that is due."""
-        self.env["scrm.customer"].flush_model(["pool_id", "merged_into_id", "active"])
+        self.env["scrm.customer"].flush_model(["pool_id", "merged_into_id", "active", "erased_at"])
         self.env.cr.execute(
             SQL(
                 """
                 INSERT INTO scrm_matching_row (customer_id, pool_id, is_due)
                 SELECT c.id, c.pool_id, TRUE FROM scrm_customer c
-                 WHERE c.pool_id = %s AND c.active
+                 WHERE c.pool_id = %s AND c.active AND c.erased_at IS NULL
                    AND NOT EXISTS (SELECT FROM scrm_matching_row r WHERE r.customer_id = c.id)
                 ON CONFLICT DO NOTHING
                 """,

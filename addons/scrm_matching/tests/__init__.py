@@ -1,6 +1,7 @@
 from . import test_access
 from . import test_automatic
 from . import test_febrl
+from . import test_erasure
 from . import test_linker
 from . import test_requirements
 from . import test_scoring
