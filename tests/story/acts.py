@@ -3,6 +3,7 @@
 import datetime
 import io
 import xmlrpc.client
+import zoneinfo
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from tests.harness.wait import wait_for
 from tests.story.stage import PASSWORD, Stage
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+COMPANY_ZONE = zoneinfo.ZoneInfo("Asia/Shanghai")
 OPENID = "o_story_visitor_7f3a"
 PHONE, PHONE_E164 = "138 2600 3003", "+8613826003003"
 
@@ -258,7 +260,8 @@ def rate(story: Story) -> None:
 
 def submit_the_statement(story: Story) -> None:
     channel = story.person("channel")
-    today = datetime.date.today()
+    # The company's day: settled work is of the day it was done on where the company lives.
+    today = datetime.datetime.now(COMPANY_ZONE).date()
     channel.open("action-scrm_settlement.scrm_settlement_statement_action")
     channel.choose_menu(
         "scrm_settlement.menu_settlement", "scrm_settlement.scrm_settlement_generate_menu"
