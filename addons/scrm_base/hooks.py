@@ -5,6 +5,7 @@ from .tools import append_only
 
 def post_init_hook(env):
     """Learn the hotlines, then make the customers of past business with their timelines."""
+    env["scrm.lifecycle.rule"]._create_defaults(env["res.company"].search([]))
     env["scrm.identity.block"]._learn()
     env["res.partner"]._scrm_backfill_customers()
     env["scrm.interaction"]._backfill()

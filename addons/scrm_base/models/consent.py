@@ -148,23 +148,31 @@ class ScrmConsent(models.Model):
     @api.model
     def _get_statements(self, customers, purpose, company):
         """Return {customer id: list of :class:`Statement`} of one purpose, in one query."""
+        return self._get_all_statements(customers, company, purpose).get(purpose.id, {})
+
+    @api.model
+    def _get_all_statements(self, customers, company, purposes=None):
+        """Return {purpose id: {customer id: list of :class:`Statement`}}, in one query.
+
+        :param purposes: scrm.consent.purpose, all by default
+        """
         self.flush_model()
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT customer_id, occurred_at, id, channel, is_given,
+                SELECT purpose_id, customer_id, occurred_at, id, channel, is_given,
                        COALESCE(covered, to_jsonb(ARRAY[identity_id]))
                   FROM scrm_consent
-                 WHERE customer_id = ANY(%s) AND purpose_id = %s AND company_id = %s
+                 WHERE customer_id = ANY(%s) AND company_id = %s AND %s
                 """,
                 customers.ids,
-                purpose.id,
                 company.id,
+                SQL("TRUE") if purposes is None else SQL("purpose_id = ANY(%s)", purposes.ids),
             )
         )
         statements = {}
-        for customer_id, occurred_at, number, channel, is_given, covered in rows:
-            statements.setdefault(customer_id, []).append(
+        for purpose_id, customer_id, occurred_at, number, channel, is_given, covered in rows:
+            statements.setdefault(purpose_id, {}).setdefault(customer_id, []).append(
                 rules.Statement(occurred_at, number, channel, is_given, frozenset(covered))
             )
         return statements

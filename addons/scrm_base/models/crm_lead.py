@@ -1,6 +1,9 @@
 from odoo import api, models
 from odoo.tools import SQL
 
+# Under which a transaction keeps the leads that it made or moved.
+PRECOMMIT_KEY = "scrm_base.leads"
+
 
 class CrmLead(models.Model):
     _inherit = "crm.lead"
@@ -10,14 +13,32 @@ class CrmLead(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         leads = super().create(vals_list)
-        leads._scrm_record()
+        leads._scrm_record_at_commit()
         return leads
 
     def write(self, vals):
         res = super().write(vals)
         if {"partner_id", "stage_id", "active"}.intersection(vals):
-            self._scrm_record()
+            self._scrm_record_at_commit()
         return res
+
+    def _scrm_record_at_commit(self):
+        """Record these leads when the transaction ends, with all others that it made or moved.
+
+        Odoo converts and assigns leads one by one: recorded at once, each would cost the queries
+        of a batch.
+        """
+        precommit = self.env.cr.precommit
+        waiting = precommit.data.setdefault(PRECOMMIT_KEY, set())
+        if not waiting:
+            precommit.add(self.browse()._scrm_record_waiting)
+        waiting.update(self.ids)
+
+    def _scrm_record_waiting(self):
+        """Record the leads that wait for the end of the transaction."""
+        waiting = self.env.cr.precommit.data.pop(PRECOMMIT_KEY, ())
+        self.browse(sorted(waiting)).exists()._scrm_record()
+        self.env.flush_all()  # the cursor's own flush is over
 
     def _scrm_record(self):
         """Put leads of customers on the timelines, once when made and once when won."""

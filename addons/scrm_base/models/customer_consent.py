@@ -19,16 +19,15 @@ class ScrmCustomer(models.Model):
     @api.depends_context("company", "lang")
     def _compute_consent_chips(self):
         Consent = self.env["scrm.consent"].sudo()  # sudo: set-based, limited to these customers
-        purposes = self.env["scrm.consent.purpose"].search([("active", "=", True)])
-        said = {
-            purpose: Consent._get_statements(self, purpose, self.env.company)
-            for purpose in purposes
-        }
+        said = Consent._get_all_statements(self, self.env.company)
+        purposes = self.env["scrm.consent.purpose"]
+        if said:
+            purposes = purposes.search_fetch([("id", "in", list(said))], ["name"])
         channels = dict(Consent._fields["channel"]._description_selection(self.env))
         for customer in self:
             chips = []
             for purpose in purposes:
-                statements = said[purpose].get(customer.id)
+                statements = said[purpose.id].get(customer.id)
                 if not statements:
                     continue
                 named = {row.channel for row in statements}

@@ -17,25 +17,25 @@ class ScrmCustomer(models.Model):
         help="Whose documents are the customer's: the contacts and all below them.",
     )
     currency_id = fields.Many2one(comodel_name="res.currency", compute="_compute_currency_id")
-    order_count = fields.Integer(string="Orders", compute="_compute_order_figures")
+    order_count = fields.Integer(string="Orders", compute="_compute_document_figures")
     amount_ordered = fields.Monetary(
         string="Ordered",
-        compute="_compute_order_figures",
+        compute="_compute_document_figures",
         help="Confirmed orders of this company, with taxes, at the rate of each order.",
     )
-    last_order_at = fields.Datetime(string="Latest Order", compute="_compute_order_figures")
-    invoice_count = fields.Integer(string="Invoices", compute="_compute_invoice_figures")
+    last_order_at = fields.Datetime(string="Latest Order", compute="_compute_document_figures")
+    invoice_count = fields.Integer(string="Invoices", compute="_compute_document_figures")
     amount_invoiced = fields.Monetary(
         string="Invoiced",
-        compute="_compute_invoice_figures",
+        compute="_compute_document_figures",
         help="Posted invoices of this company less credit notes, with taxes.",
     )
     amount_due = fields.Monetary(
         string="Open Balance",
-        compute="_compute_invoice_figures",
+        compute="_compute_document_figures",
         help="What is not paid yet of the posted invoices of this company, less open credit.",
     )
-    lead_count = fields.Integer(string="Leads", compute="_compute_lead_count")
+    lead_count = fields.Integer(string="Leads", compute="_compute_document_figures")
     contact_count = fields.Integer(compute="_compute_contact_count")
     last_seen_at = fields.Datetime(string="Last Seen", compute="_compute_last_seen_at")
 
@@ -79,44 +79,78 @@ class ScrmCustomer(models.Model):
         for customer in self:
             customer.family_ids = self.env["res.partner"].browse(family.get(customer.id, ()))
 
-    def _sum_by_customer(self, model, domain, aggregates, rate=None):
-        """Return {customer id: [value of each aggregate]} over documents with a ``partner_id``.
+    def _sum_by_customer(self):
+        """Return {customer id: {kind of documents: [count, sum, open sum, latest]}}.
 
-        Sums and counts are added up, of a ``:max`` the latest stays.
-
-        :param str rate: field with the documents' rate, by which sums are divided
+        Of all kinds in one query: the page shows them together.
         """
-        totals = {customer.id: [0] * len(aggregates) for customer in self}
         owners_of = {}
         for customer in self:
             for partner_id in customer.family_ids._ids:
                 owners_of.setdefault(partner_id, []).append(customer.id)
+        totals = {customer.id: {} for customer in self}
         if not owners_of:
             return totals
-        # sudo: the figures belong to the customer's page, whoever may open it; they are of the
-        # current company alone, and the lists behind the buttons keep the reader's own rights.
-        groups = (
-            self.env[model]
-            .sudo()
-            ._read_group(
-                Domain(domain) & Domain("partner_id", "in", list(owners_of)),
-                ["partner_id", *([rate] if rate else [])],
-                aggregates,
+        of_family = Domain("partner_id", "in", list(owners_of))
+        parts = []
+        for kind, (model, domain, columns) in self._get_summed_documents().items():
+            # sudo: the figures belong to the customer's page, whoever may open it; they are of
+            # the current company alone, and the lists behind the buttons keep the reader's own
+            # rights.
+            records = self.env[model].sudo()
+            query = records._search(domain & of_family, order="id")
+
+            def get_column(name, records=records, query=query):
+                return records._field_to_sql(records._table, name, query)
+
+            parts.append(
+                SQL(
+                    "SELECT q.partner, %s, COUNT(*),"
+                    " SUM(q.amount / COALESCE(NULLIF(q.rate, 0), 1)), SUM(q.due), MAX(q.at)"
+                    " FROM (%s) q GROUP BY 1",
+                    kind,
+                    query.select(
+                        SQL("%s AS partner", get_column("partner_id")),
+                        *(
+                            SQL(
+                                "%s AS %s",
+                                get_column(columns[name]) if name in columns else empty,
+                                SQL.identifier(name),
+                            )
+                            for name, empty in (
+                                ("amount", SQL("0::numeric")),
+                                ("rate", SQL("1::numeric")),
+                                ("due", SQL("0::numeric")),
+                                ("at", SQL("NULL::timestamp")),
+                            )
+                        ),
+                    ),
+                )
             )
-        )
-        for partner, *values in groups:
-            if rate:
-                by = values.pop(0) or 1
-                values = [
-                    (value or 0) / by if name.endswith(":sum") else value
-                    for name, value in zip(aggregates, values, strict=True)
-                ]
-            for owner in owners_of[partner.id]:
-                totals[owner] = [
-                    max(a or b, b or a) if name.endswith(":max") else a + (b or 0)
-                    for name, a, b in zip(aggregates, totals[owner], values, strict=True)
-                ]
+        for partner_id, kind, *values in self.env.execute_query(SQL(" UNION ALL ").join(parts)):
+            *sums, latest = values
+            for owner in owners_of[partner_id]:
+                known = totals[owner].get(kind, [0, 0, 0, False])
+                added = [a + float(b or 0) for a, b in zip(known[:3], sums, strict=True)]
+                at = max(known[3] or latest, latest or known[3]) if latest else known[3]
+                totals[owner][kind] = [*added, at]
         return totals
+
+    def _get_summed_documents(self):
+        """Return {kind: (model, domain, {figure: field})} of what the page sums up."""
+        return {
+            "orders": (
+                "sale.order",
+                self._get_order_domain(),
+                {"amount": "amount_total", "rate": "currency_rate", "at": "date_order"},
+            ),
+            "invoices": (
+                "account.move",
+                self._get_invoice_domain(),
+                {"amount": "amount_total_signed", "due": "amount_residual_signed"},
+            ),
+            "leads": ("crm.lead", self._get_lead_domain(), {}),
+        }
 
     def _get_order_domain(self):
         return Domain("state", "=", "sale") & Domain("company_id", "=", self.env.company.id)
@@ -135,37 +169,17 @@ class ScrmCustomer(models.Model):
 
     @api.depends_context("company")
     @api.depends("family_ids")
-    def _compute_order_figures(self):
-        sums = self._sum_by_customer(
-            "sale.order",
-            self._get_order_domain(),
-            ["__count", "amount_total:sum", "date_order:max"],
-            rate="currency_rate",
-        )
+    def _compute_document_figures(self):
+        totals = self._sum_by_customer()
         for customer in self:
-            count, amount, latest = sums.get(customer.id, (0, 0, 0))
+            sums = totals.get(customer.id, {})
+            count, amount, _due, latest = sums.get("orders", (0, 0, 0, False))
             customer.order_count, customer.amount_ordered = count, amount
-            customer.last_order_at = latest or False
-
-    @api.depends_context("company")
-    @api.depends("family_ids")
-    def _compute_invoice_figures(self):
-        sums = self._sum_by_customer(
-            "account.move",
-            self._get_invoice_domain(),
-            ["__count", "amount_total_signed:sum", "amount_residual_signed:sum"],
-        )
-        for customer in self:
-            count, amount, due = sums.get(customer.id, (0, 0, 0))
+            customer.last_order_at = latest
+            count, amount, due, _latest = sums.get("invoices", (0, 0, 0, False))
             customer.invoice_count, customer.amount_invoiced = count, amount
             customer.amount_due = due
-
-    @api.depends_context("company")
-    @api.depends("family_ids")
-    def _compute_lead_count(self):
-        sums = self._sum_by_customer("crm.lead", self._get_lead_domain(), ["__count"])
-        for customer in self:
-            (customer.lead_count,) = sums.get(customer.id, (0,))
+            customer.lead_count = sums.get("leads", (0,))[0]
 
     @api.depends("partner_ids")
     def _compute_contact_count(self):

@@ -33,8 +33,14 @@ class ScrmCustomer(models.Model):
 
     @api.depends_context("company")
     def _compute_metric_id(self):
-        metrics = self.env["scrm.metric"].search(
-            [("customer_id", "in", self.ids), ("company_id", "=", self.env.company.id)]
+        shown = [
+            field.related.split(".")[1]
+            for field in self._fields.values()
+            if field.related and field.related.startswith("metric_id.")
+        ]
+        metrics = self.env["scrm.metric"].search_fetch(
+            [("customer_id", "in", self.ids), ("company_id", "=", self.env.company.id)],
+            ["customer_id", *shown],
         )
         metric_of = {metric.customer_id.id: metric for metric in metrics}
         for customer in self:

@@ -56,7 +56,8 @@ class ScrmCustomer(models.Model):
     def _page_get_lists(self):
         """Return {name: (method that returns the action, list view, rows open)} of the tabs.
 
-        A tab reads its list when it is opened, so the page costs what its header costs.
+        A tab reads its list when it is opened, so the page costs what its header costs. Another
+        addon adds its own, with the view's whole external id.
         """
         return {
             "handles": ("action_view_handles", "scrm_identity_view_list_page", False),
@@ -65,6 +66,7 @@ class ScrmCustomer(models.Model):
             "tags": ("action_view_tag_sources", "scrm_tag_assign_view_list", False),
             "circles": ("action_view_circles", "scrm_circle_member_view_list", False),
             "people": ("action_view_people", "scrm_customer_view_list_page", True),
+            "segments": ("action_view_segments", "scrm_segment_member_view_list_page", False),
             "consents": ("action_view_consents", "scrm_consent_view_list_page", False),
             "merges": ("action_view_links", "scrm_identity_link_view_list", False),
             "stages": ("action_view_stages", "scrm_lifecycle_history_view_list_page", False),
@@ -80,7 +82,7 @@ class ScrmCustomer(models.Model):
         return {
             "res_model": action["res_model"],
             "domain": action["domain"],
-            "view_id": self.env.ref(f"scrm_base.{view}").id,
+            "view_id": self.env.ref(view if "." in view else f"scrm_base.{view}").id,
             "opens": opens,
             "limit": PAGE_ROWS,
             "action": action,
@@ -102,6 +104,11 @@ class ScrmCustomer(models.Model):
         """Open the customer's places in circles."""
         domain = Domain("customer_id", "in", self.ids)
         return self._get_list_action(self.env._("Circles"), "scrm.circle.member", domain)
+
+    def action_view_segments(self):
+        """Open the segments that the customer is in now."""
+        domain = Domain("customer_id", "in", self.ids) & Domain("left_at", "=", False)
+        return self._get_list_action(self.env._("Segments"), "scrm.segment.member", domain)
 
     def action_view_consents(self):
         """Open what the customer allowed and withdrew, in every channel."""

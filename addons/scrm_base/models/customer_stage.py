@@ -46,8 +46,10 @@ class ScrmCustomer(models.Model):
         rows = self.env.execute_query(
             SQL("SELECT customer_id, axis, stage_id, is_manual FROM (%s) p", places)
         )
+        # All at once: they are few, and each is asked for its place among the others.
         Stage = self.env["scrm.lifecycle.stage"]
-        initial = Stage._get_initial()
+        stages = Stage.search_fetch([], ["axis", "sequence", "name"])
+        initial = stages.filtered(lambda stage: stage.axis == "relation")[:1]
         standings = {id_: {"relation": (initial, False)} for id_ in self.ids}
         for customer_id, axis, stage_id, is_manual in rows:
             if customer_id in standings:

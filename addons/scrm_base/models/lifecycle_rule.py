@@ -2,9 +2,13 @@
 
 from datetime import timedelta
 
-from odoo import api, fields, models
+from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Command
 from odoo.tools import SQL
+
+# Rules of the main company that each company begins with a copy of.
+DEFAULTS = ("scrm_base.lifecycle_rule_loyal", "scrm_base.lifecycle_rule_fan")
 
 
 class ScrmLifecycleRule(models.Model):
@@ -75,6 +79,37 @@ class ScrmLifecycleRule(models.Model):
                     "Everybody begins at the stage %s: no rule moves them there.", initial.name
                 )
             )
+
+    # === DEFAULTS === #
+
+    @api.model
+    def _create_defaults(self, companies):
+        """Give companies the rules to begin with, unless they have one for the same stage.
+
+        They are copies of the main company's with its thresholds; whatever else it has added to
+        the definitions concerns its own customers.
+        """
+        # A segment finds what its author may see, and nobody is the author of these.
+        rules = self.with_user(SUPERUSER_ID).with_context(active_test=False)
+        for xmlid in DEFAULTS:
+            rule = rules.env.ref(xmlid, raise_if_not_found=False)
+            if not rule:
+                continue
+            having = rules.search([("stage_id", "=", rule.stage_id.id)]).company_id
+            for company in companies - having:
+                rule._copy_to(company)
+
+    def _copy_to(self, company):
+        """Copy the rule and the segments that it names to another company."""
+        vals = {
+            "company_id": company.id,
+            "domain": "[]",
+            "include_ids": [Command.clear()],
+            "exclude_ids": [Command.clear()],
+        }
+        names = ("enter_segment_id", "keep_segment_id", "leave_segment_id")
+        segments = {name: self[name].copy(vals).id for name in names if self[name]}
+        self.copy({"company_id": company.id, **segments})
 
     # === APPLYING === #
 

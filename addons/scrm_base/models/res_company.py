@@ -69,6 +69,14 @@ class ResCompany(models.Model):
                 or self.env["scrm.pool"]._get_default()
             )
 
+    # === CRUD === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        companies = super().create(vals_list)
+        self.env["scrm.lifecycle.rule"]._create_defaults(companies)
+        return companies
+
     # === DAYS === #
 
     def _scrm_get_zone(self):

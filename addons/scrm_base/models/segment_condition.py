@@ -141,8 +141,10 @@ class ScrmSegmentCondition(models.Model):
         company = self.segment_id.company_id or self.env.company
         operator, limit = self.date_operator, self.date
         if operator in DAYS_BACK:
-            operator = DAYS_BACK[operator]
             limit = company._scrm_get_today() - timedelta(days=self.days)
+            if operator != "older":
+                limit += timedelta(days=1)  # the last days are those of the figures: today is one
+            operator = DAYS_BACK[operator]
         if limit and figure.type == "datetime":
             limit = company._scrm_get_day_start(limit)
         return compare_date(figure.name, operator, limit)

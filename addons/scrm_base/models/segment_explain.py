@@ -38,8 +38,18 @@ class ScrmSegment(models.Model):
             [("customer_id", "=", customer.id), ("left_at", "=", False)]
         )
         is_in, is_out = self.env._("is in it"), self.env._("is not in it")
-        rows = []
-        for segments, wanted in ((self.include_ids, True), (self.exclude_ids, False)):
+        rows, included = [], self.include_ids
+        if self.include_mode == "any" and len(included) > 1:
+            inside = included & current.segment_id
+            rows.append(
+                {
+                    "label": self.env._("In one of %s", ", ".join(included.mapped("name"))),
+                    "actual": ", ".join(inside.mapped("name")) or is_out,
+                    "holds": bool(inside),
+                }
+            )
+            included = included.browse()
+        for segments, wanted in ((included, True), (self.exclude_ids, False)):
             for segment in segments:
                 inside = segment in current.segment_id
                 label = (

@@ -15,8 +15,12 @@ class ScrmSegment(models.Model):
         string="Customers Found", compute="_compute_preview", help="By the definition as it stands."
     )
     preview_error = fields.Char(string="Why Nobody Is Found", compute="_compute_preview")
-    sample_ids = fields.Many2many(
-        comodel_name="scrm.customer", string="For Example", compute="_compute_preview"
+    # No list of records: a form being filled in would make new ones of them.
+    sample = fields.Html(
+        string="For Example",
+        compute="_compute_preview",
+        sanitize=False,
+        help="Rendered by a template.",
     )
     compare_id = fields.Many2one(
         comodel_name="scrm.segment",
@@ -51,7 +55,7 @@ class ScrmSegment(models.Model):
         """Count whom the definition finds, for the reader: also one that is not saved yet."""
         for segment in self:
             segment.preview_count = segment.overlap_count = 0
-            segment.preview_error = segment.sample_ids = False
+            segment.preview_error = segment.sample = False
             try:
                 with self.env.cr.savepoint(flush=False):
                     segment._preview()
@@ -62,7 +66,10 @@ class ScrmSegment(models.Model):
         Customer = self.env["scrm.customer"].with_context(active_test=False)
         domain = self._get_customer_domain(self.env)
         self.preview_count = Customer.search_count(domain)
-        self.sample_ids = Customer.search(domain, limit=SAMPLE_SIZE)
+        self.sample = self.env["ir.qweb"]._render(
+            "scrm_base.segment_sample",
+            {"customers": Customer.search(domain, limit=SAMPLE_SIZE)},
+        )
         if self.compare_id:
             both = Domain("id", "in", self._get_member_select(self.env, self.compare_id.ids))
             self.overlap_count = Customer.search_count(domain & both)

@@ -47,6 +47,7 @@ from . import test_rfm
 from . import test_segment
 from . import test_segment_access
 from . import test_segment_rules
+from . import test_segment_tour
 from . import test_spreadsheet
 from . import test_tags
 from . import test_timeline

@@ -45,6 +45,7 @@ class TestCapture(ScrmCase):
         )
 
     def _rows(self, partner=None):
+        self.env.cr.flush()  # leads are recorded as the transaction ends
         return (partner or self.partner).scrm_customer_id.interaction_ids.sorted("id")
 
     # === LEADS AND ORDERS === #
@@ -66,8 +67,9 @@ class TestCapture(ScrmCase):
 
         def count(chosen):
             before = self.env.cr.sql_log_count
-            self.env["crm.lead"].create([{"name": "L", "partner_id": p.id} for p in chosen])
-            self.env.flush_all()
+            for partner in chosen:  # as Odoo's own conversion does, one by one
+                self.env["crm.lead"].create({"name": "L", "partner_id": partner.id})
+            self.env.cr.flush()
             return self.env.cr.sql_log_count - before
 
         count(partners[:5])
@@ -202,7 +204,7 @@ class TestCapture(ScrmCase):
 
     def _read_timelines(self):
         """Return the timelines' rows without ids and times, sorted, and {key: time}."""
-        self.env.flush_all()
+        self.env.cr.flush()
         rows = self.env.execute_query(
             SQL(
                 """

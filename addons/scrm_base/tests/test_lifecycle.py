@@ -18,6 +18,9 @@ class LifecycleCase(SegmentCase):
         cls.potential, cls.bought, cls.loyal, cls.member, cls.fan = (
             Stage._get_by_code(code) for code in ("potential", "customer", "loyal", "member", "fan")
         )
+        # The rules that every company begins with are not the subject here.
+        cls.defaults = cls.env["scrm.lifecycle.rule"].search([("company_id", "=", cls.company.id)])
+        cls.defaults.active = False
         cls.enter = cls._orders("Three orders", 3)
         cls.keep = cls._orders("Two orders", 2)
         cls.rule = cls.env["scrm.lifecycle.rule"].create(
@@ -101,6 +104,51 @@ class TestLifecycle(LifecycleCase):
         self.assertEqual(self.bought | self.member | self.fan, self.chen.axis_stage_ids)
 
     # === RULES === #
+
+    def test_each_company_begins_with_rules_of_its_own(self):
+        Rule = self.env["scrm.lifecycle.rule"]
+        self.assertEqual(self.loyal | self.fan, self.defaults.stage_id)
+        segments = self.defaults.enter_segment_id | self.defaults.keep_segment_id
+        self.assertEqual(4, len(segments))
+        self.assertEqual(self.company, segments.company_id)
+        self.rule.active = False
+        self.env.flush_all()
+        self.defaults.active = True
+        self.assertEqual("loyal", self._live(self.chen, 3))
+        self.assertEqual(
+            "loyal", self.chen.stage_history_ids[:1].rule_id.stage_id.code, "by the copied rule"
+        )
+        Rule._create_defaults(self.env["res.company"].search([]))
+        self.assertEqual(
+            2 * self.env["res.company"].search_count([]),
+            Rule.with_context(active_test=False).search_count(
+                [("id", "not in", self.rule.ids), ("stage_id", "in", self.defaults.stage_id.ids)]
+            ),
+            "once for each company",
+        )
+
+    def test_what_the_main_company_adds_is_not_copied(self):
+        rule = self.env.ref("scrm_base.lifecycle_rule_loyal")
+        other = self.env["scrm.segment"].create(
+            {"name": "Only of the main company", "company_id": rule.company_id.id}
+        )
+        rule.enter_segment_id.write({"exclude_ids": other.ids, "domain": "[('name', '=', 'Li')]"})
+        rule.enter_segment_id.condition_ids.value = 7
+        company = self.env["res.company"].create({"name": "New"})
+        copied = self.env["scrm.lifecycle.rule"].search(
+            [("company_id", "=", company.id), ("stage_id", "=", self.loyal.id)]
+        )
+        self.assertEqual(7, copied.enter_segment_id.condition_ids.value)
+        self.assertEqual("[]", copied.enter_segment_id.domain)
+        self.assertFalse(copied.enter_segment_id.exclude_ids)
+
+    def test_whoever_makes_a_company_need_not_see_customers(self):
+        settings = self._make_user(
+            "settings", "base.group_erp_manager", "base.group_partner_manager"
+        )
+        company = self.env["res.company"].with_user(settings).create({"name": "New"})
+        rules = self.env["scrm.lifecycle.rule"].search([("company_id", "=", company.id)])
+        self.assertEqual(2, len(rules))
 
     def test_one_enters_narrow_and_leaves_wide(self):
         """Three orders bring, two keep, one loses; on the way up two are not enough."""

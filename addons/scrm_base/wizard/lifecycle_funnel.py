@@ -3,6 +3,8 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.fields import Command, Domain
 
+from ..models.lifecycle_stage import AXES
+
 PERIOD_DAYS = 90
 
 
@@ -52,7 +54,9 @@ class ScrmLifecycleFunnel(models.TransientModel):
     def action_compute(self):
         """Count again for the period."""
         self.ensure_one()
-        stages = self.env["scrm.lifecycle.stage"].search([], order="sequence, id")
+        axes = [axis for axis, _label in AXES]
+        stages = self.env["scrm.lifecycle.stage"].search([])
+        stages = stages.sorted(lambda stage: (axes.index(stage.axis), stage._get_rank()))
         self.line_ids = [
             Command.clear(),
             *(Command.create({"stage_id": stage.id}) for stage in stages),
@@ -73,7 +77,7 @@ class ScrmLifecycleFunnelLine(models.TransientModel):
 
     _name = "scrm.lifecycle.funnel.line"
     _description = "Stage of a Funnel"
-    _order = "axis, sequence, id"
+    _order = "id"
 
     funnel_id = fields.Many2one(
         comodel_name="scrm.lifecycle.funnel", required=True, index=True, ondelete="cascade"
@@ -81,8 +85,8 @@ class ScrmLifecycleFunnelLine(models.TransientModel):
     stage_id = fields.Many2one(
         comodel_name="scrm.lifecycle.stage", required=True, ondelete="cascade"
     )
-    sequence = fields.Integer(related="stage_id.sequence", store=True)
-    axis = fields.Selection(related="stage_id.axis", store=True)
+    axis = fields.Selection(related="stage_id.axis")
+    is_first = fields.Boolean(help="Nobody comes to the first stage from another.")
     here_count = fields.Integer(string="Stand Here Now")
     reached_count = fields.Integer(string="Came in the Period")
     base_count = fields.Integer(
@@ -98,7 +102,8 @@ class ScrmLifecycleFunnelLine(models.TransientModel):
         Customer = self.env["scrm.customer"]
         self.here_count = Customer.search_count(self._get_here_domain())
         self.reached_count = Customer.search_count(self._get_reached_domain(self.stage_id))
-        if self.stage_id == self.stage_id._get_initial():
+        self.is_first = self.stage_id == self.stage_id._get_initial()
+        if self.is_first:
             return
         self.base_count = Customer.search_count(self._get_base_domain())
         self.converted_count = Customer.search_count(self._get_converted_domain())
@@ -153,6 +158,10 @@ class ScrmLifecycleFunnelLine(models.TransientModel):
     def action_view_reached(self):
         """Open who came to the stage in the period."""
         return self._open_customers(self._get_reached_domain(self.stage_id))
+
+    def action_view_base(self):
+        """Open who came to the stage before in the period."""
+        return self._open_customers(self._get_base_domain())
 
     def action_view_converted(self):
         """Open who came from the stage before in the period."""

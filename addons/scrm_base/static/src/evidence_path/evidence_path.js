@@ -1,6 +1,7 @@
-import { Component, onWillStart, onWillUpdateProps, useState } from "@odoo/owl";
+import { Component, useState } from "@odoo/owl";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
+import { useRecordObserver } from "@web/model/relational_model/utils";
 import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
 
 /**
@@ -14,8 +15,11 @@ export class EvidencePath extends Component {
     setup() {
         this.orm = useService("orm");
         this.state = useState({ handles: [], left: false, right: false, steps: [] });
-        onWillStart(() => this.start(this.props.record));
-        onWillUpdateProps((next) => this.start(next.record));
+        // Undoing evidence in the list below reads the same record again.
+        useRecordObserver((record) => {
+            void record.data.golden_sources;
+            return this.start(record);
+        });
     }
 
     async readHandles(record) {

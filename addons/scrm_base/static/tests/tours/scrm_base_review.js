@@ -82,7 +82,8 @@ registry.category("web_tour.tours").add("scrm_base_review", {
         },
         {
             content: "Undo",
-            trigger: ".o_field_widget[name='link_ids'] button[name='action_undo']",
+            trigger:
+                ".o_scrm_page_list[data-list='merges'] .o_data_row:contains('Decided by a person') button[name='action_undo']:visible",
             run: "click",
         },
         {
