@@ -1,7 +1,11 @@
 """What scrm_matching costs: a day's new customers against everybody, and how it grows.
 
 For each size: train on a sample, compare all (the full pass), then add 1 % and compare those.
-Prints CPU seconds (Odoo with DuckDB in it, and PostgreSQL's backend), wall time and peak memory.
+Prints CPU seconds (Odoo, Splink's processes and PostgreSQL's backend), wall time, and the peak
+memory of Odoo and of the largest process of Splink.
+
+Starting such a process costs the same for one new customer as for a batch of 5,000, so only the
+largest size can say whether a day's work grows with who is new.
 
     python tests/benchmarks/matching.py               10,000 and 100,000 customers
     SCALE=full python tests/benchmarks/matching.py    and 1,000,000
@@ -23,7 +27,7 @@ INCREMENTAL_TARGET = 0.2
 GROWTH_TARGET = 15
 # Runs in Odoo's shell, on a database without customers, and prints one line of JSON.
 PROGRAM = """
-import json, resource, time
+import json, os, resource, time
 from pathlib import Path
 from odoo.addons.scrm_matching.tests import people
 
@@ -67,14 +71,23 @@ def backend():
     return (int(parts[11]) + int(parts[12])) / 100
 
 
+def cpu_seconds():
+    return sum(os.times()[:4])
+
+
+def peak(whose):
+    return resource.getrusage(whose).ru_maxrss / 1024
+
+
 def measure(work):
-    wall, cpu, database = time.monotonic(), time.process_time(), backend()
+    wall, cpu, database = time.monotonic(), cpu_seconds(), backend()
     work()
     database = backend() - database
     return {{
         "wall": time.monotonic() - wall,
-        "cpu": time.process_time() - cpu + database,
-        "rss": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "cpu": cpu_seconds() - cpu + database,
+        "odoo": peak(resource.RUSAGE_SELF),
+        "splink": peak(resource.RUSAGE_CHILDREN),
     }}
 
 
@@ -127,18 +140,22 @@ def main() -> int:
     sizes = (*SIZES, 1_000_000) if os.environ.get("SCALE") == "full" else SIZES
     results = {size: measure(size) for size in sizes}
     print(f"load average {os.getloadavg()[0]:.1f}")
-    print(f"{'customers':>10} {'step':<12} {'CPU s':>8} {'wall s':>8} {'peak MiB':>9}")
+    print(
+        f"{'customers':>10} {'step':<12} {'CPU s':>8} {'wall s':>8} {'Odoo MiB':>9}"
+        f" {'Splink MiB':>11}"
+    )
     for size, result in results.items():
         for step in ("train", "full", "incremental"):
             row = result[step]
             print(
-                f"{size:>10,} {step:<12} {row['cpu']:>8.1f} {row['wall']:>8.1f} {row['rss']:>9.0f}"
+                f"{size:>10,} {step:<12} {row['cpu']:>8.1f} {row['wall']:>8.1f}"
+                f" {row['odoo']:>9.0f} {row['splink']:>11.0f}"
             )
         print(f"{'':>10} pairs to review: {result['pairs']:,}")
     missed = 0
     for size, result in results.items():
         ratio = result["incremental"]["cpu"] / result["full"]["cpu"]
-        missed += ratio > INCREMENTAL_TARGET
+        missed += size == sizes[-1] and ratio > INCREMENTAL_TARGET
         print(f"{size:>10,} incremental / full {ratio:5.2f}   target {INCREMENTAL_TARGET}")
     for small, large in zip(sizes, sizes[1:], strict=False):
         cpu = [sum(results[s][step]["cpu"] for step in ("train", "full")) for s in (small, large)]

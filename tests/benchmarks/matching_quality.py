@@ -18,7 +18,7 @@ def load(name):
 
 
 febrl, people = load("tests.febrl"), load("tests.people")
-customer_rows, splink_linker = load("tools.customer_rows"), load("providers.splink_linker")
+customer_rows, linker_process = load("tools.customer_rows"), load("providers.linker_process")
 
 
 def make_people(count):
@@ -35,7 +35,7 @@ def make_people(count):
 
 
 def measure(title, plan, rows, true):
-    linker = splink_linker.SplinkLinker(plan)
+    linker = linker_process.LinkerProcess(plan)
     pairs = list(linker.score(linker.train(rows), rows, rows))
     for threshold in (0.5, 0.9, 0.95, 0.99, 0.999):
         found = {(p.left_id, p.right_id) for p in pairs if p.probability >= threshold}

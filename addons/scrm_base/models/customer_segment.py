@@ -55,13 +55,15 @@ class ScrmCustomer(models.Model):
 
     @api.model
     def _refresh_derived(self, customer_ids, company):
-        super()._refresh_derived(customer_ids, company)
+        res = super()._refresh_derived(customer_ids, company)
         self._refresh_groups(company, customer_ids)
+        return res
 
     @api.model
     def _refresh_all(self, company):
-        super()._refresh_all(company)
+        res = super()._refresh_all(company)
         self._refresh_groups(company)
+        return res
 
     @api.model
     def _refresh_groups(self, company, customer_ids=None):

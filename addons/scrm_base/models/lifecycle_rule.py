@@ -35,7 +35,7 @@ class ScrmLifecycleRule(models.Model):
         default=lambda self: self.env.company,
     )
     stage_id = fields.Many2one(
-        comodel_name="scrm.lifecycle.stage", string="Stage", required=True, ondelete="restrict"
+        comodel_name="scrm.lifecycle.stage", required=True, ondelete="restrict"
     )
     axis = fields.Selection(related="stage_id.axis")
     enter_segment_id = fields.Many2one(

@@ -166,11 +166,13 @@ class ScrmSegment(models.Model):
 
     def _mark_redefined(self):
         """Note that the members are to be found anew, for whoever defined the segment now."""
-        super().write({"user_id": self.env.uid, "is_stale": True})
+        # Past our own write(), which lets nobody set these.
+        vals = {"user_id": self.env.uid, "is_stale": True}
+        return super().write(vals)  # pylint: disable=super-method-mismatch
 
     def _write_refreshed(self, vals):
         """Write what a refresh found out, which nobody else may."""
-        super().write(vals)
+        return super().write(vals)  # pylint: disable=super-method-mismatch
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_in_use(self):

@@ -43,7 +43,9 @@ class ScrmSegment(models.Model):
             inside = included & current.segment_id
             rows.append(
                 {
-                    "label": self.env._("In one of %s", ", ".join(included.mapped("name"))),
+                    "label": self.env._(
+                        "In one of %s", ", ".join(included.sorted("name").mapped("name"))
+                    ),
                     "actual": ", ".join(inside.mapped("name")) or is_out,
                     "holds": bool(inside),
                 }

@@ -203,6 +203,7 @@ class ScrmCustomerTouch(models.Model):
     @api.model
     def _cron_refresh(self):
         """After the customers that were touched, the segments that were defined anew."""
-        super()._cron_refresh()
+        res = super()._cron_refresh()
         if self._try_lock():
             self.env["scrm.segment"]._refresh_stale()
+        return res

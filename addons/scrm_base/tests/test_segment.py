@@ -443,3 +443,8 @@ class TestSegment(SegmentCase):
         self.assertEqual([False], [row["holds"] for row in segment._explain(self.chen)[2:3]])
         self.assertIn("陈女士", segment.member_ids.reasons)
         self.assertEqual("new", segment.member_ids.action_explain()["target"])
+        segment.include_ids |= self._make_segment("Li", domain="[('name', 'like', '李')]")
+        self.assertEqual(
+            [("In one of Li, Women", "Women", True)],
+            [tuple(row.values()) for row in segment._explain(self.chen)[4:]],
+        )

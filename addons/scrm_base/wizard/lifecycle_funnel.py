@@ -55,7 +55,7 @@ class ScrmLifecycleFunnel(models.TransientModel):
         """Count again for the period."""
         self.ensure_one()
         axes = [axis for axis, _label in AXES]
-        stages = self.env["scrm.lifecycle.stage"].search([])
+        stages = self.env["scrm.lifecycle.stage"].search([("axis", "in", axes)])
         stages = stages.sorted(lambda stage: (axes.index(stage.axis), stage._get_rank()))
         self.line_ids = [
             Command.clear(),

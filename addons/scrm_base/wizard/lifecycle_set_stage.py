@@ -19,7 +19,6 @@ class ScrmLifecycleSetStage(models.TransientModel):
     axis = fields.Selection(selection=AXES, required=True, default="relation")
     stage_id = fields.Many2one(
         comodel_name="scrm.lifecycle.stage",
-        string="Stage",
         domain="[('axis', '=', axis)]",
         help="None: they are no member, or take no part, any more.",
     )

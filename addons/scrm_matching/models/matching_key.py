@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ..providers.splink_linker import BLOCK_CAP
+from ..tools.plan import BLOCK_CAP
 
 
 class ScrmMatchingKey(models.Model):

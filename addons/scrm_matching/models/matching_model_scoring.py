@@ -7,7 +7,9 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
-from ..providers.splink_linker import SplinkLinker
+from odoo.addons.queue_job.exception import RetryableJobError
+
+from ..providers.linker_process import LinkerError, LinkerProcess
 from ..report.matching_calibration import VERDICTS
 from ..tools.customer_rows import CUSTOMERS, prepare
 from ..tools.plan import fingerprint, keys_of
@@ -100,13 +102,21 @@ class ScrmMatchingModel(models.Model):
             Key._replace(self.pool_id, {row.id: list(keys_of(row, CUSTOMERS)) for row in fresh})
             fresh_ids = [row.id for row in fresh]
             others, handle_of_others = self._fetch_rows(Key._find_others(self.pool_id, fresh_ids))
-            pairs = SplinkLinker(CUSTOMERS).score(
-                self.parameters, fresh, [*fresh, *others], floor=self.review_threshold
-            )
-            self._propose_pairs(pairs, {**handle_of, **handle_of_others})
+            self._propose_pairs(self._find_pairs(fresh, others), {**handle_of, **handle_of_others})
             if self.state == "automatic":
                 self._accept_surest()
         Row.invalidate_model(flush=False)
+
+    def _find_pairs(self, fresh, others):
+        """Return the scored pairs of fresh rows with each other and with the others."""
+        try:
+            return LinkerProcess(CUSTOMERS).score(
+                self.parameters, fresh, [*fresh, *others], floor=self.review_threshold
+            )
+        except LinkerError as error:
+            raise RetryableJobError(
+                self.env._("Comparing stopped: %s. It is tried again by itself.", error)
+            ) from error
 
     def _write_rows(self, customer_ids, rows):
         """Note that these customers are compared; return the ids of those that had changed.

@@ -4,8 +4,9 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
-from ..providers.splink_linker import SplinkLinker, TrainingError
+from ..providers.linker_process import LinkerError, LinkerProcess
 from ..tools.customer_rows import CUSTOMERS, prepare
+from ..tools.plan import TrainingError
 
 # Below this a sample shows chance, not habits.
 SMALLEST_SAMPLE = 500
@@ -47,13 +48,21 @@ class ScrmMatchingModel(models.Model):
                 )
             )
         try:
-            parameters = SplinkLinker(CUSTOMERS).train(rows)
+            parameters = LinkerProcess(CUSTOMERS).train(rows)
         except TrainingError as error:
             raise UserError(
                 self.env._(
                     "Hardly two contacts of %s resemble each other, so there is nothing to learn."
                     " Train again when there are more customers.",
                     self.pool_id.name,
+                )
+            ) from error
+        except LinkerError as error:
+            raise UserError(
+                self.env._(
+                    "Learning stopped: %s. What was learned before still holds. Train again, and"
+                    " tell your administrator if it stops again.",
+                    error,
                 )
             ) from error
         self_sudo._write_trained(parameters)
@@ -65,7 +74,7 @@ class ScrmMatchingModel(models.Model):
         self.level_ids.unlink()
         Level = self.env["scrm.matching.level"]
         Level.create(
-            [Level._prepare_vals(self, level) for level in SplinkLinker.explain(parameters)]
+            [Level._prepare_vals(self, level) for level in LinkerProcess.explain(parameters)]
         )
         self.write(
             {

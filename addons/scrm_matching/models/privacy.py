@@ -6,8 +6,8 @@ from odoo import api, models
 
 from odoo.addons.scrm_base.tools.erasure import TablePlan
 
-from ..providers.splink_linker import COMMON
 from ..tools.names import normalise_name
+from ..tools.plan import COMMON
 
 
 class ScrmPrivacy(models.AbstractModel):

@@ -1,4 +1,7 @@
-"""Splink 5 behind one door: learn from rows, and score new rows against all."""
+"""Splink 5 behind one door: learn from rows, and score new rows against all.
+
+Imported by `splink_worker` only, in a process of its own: DuckDB and Arrow have no place in Odoo's.
+"""
 
 import logging
 import tempfile
@@ -10,23 +13,27 @@ import duckdb
 import pyarrow as pa
 from splink import DuckDBAPI, Linker, SettingsCreator
 
-from ..tools.plan import FieldWeight, Level, Plan, Row, ScoredPair, keys_of
+from ..tools.plan import (
+    BLOCK_CAP,
+    COMMON,
+    FieldWeight,
+    Plan,
+    Row,
+    ScoredPair,
+    TrainingError,
+    keys_of,
+)
 from .splink_levels import comparison
 
-# Splink warns of each level of agreement that a sample does not show; `explain` shows it.
+# Splink warns of each level of agreement that a sample does not show; the model's form shows it.
 logging.getLogger("splink").setLevel(logging.ERROR)
 
-# A value that more rows than this share says little of a person (a hotline, a shop's tablet):
-# it makes no pairs. It bounds the pairs of one key to its square.
-BLOCK_CAP = 200
 # Pairs that training looks at, however many the sample has.
 TRAINING_PAIRS = 1_000_000
 # Steps of learning, and what is tried where so many lead to a certainty.
 ITERATIONS = (25, 8, 3, 1)
 # A block with fewer pairs than this teaches nothing.
 TRAINING_MINIMUM = 10
-# A common value is one of at least so many rows of the sample; only these are remembered.
-COMMON = 3
 # How often one person's cards agree in a way (m), and those of two do (u), where the sample shows
 # it hardly ever or not at all.
 SELDOM_M, SELDOM_U = 0.01, 0.001
@@ -37,10 +44,6 @@ BATCH = 10_000
 SEED = 20
 # How many of the true pairs the rules called "sure" find: a guess which only sets the prior.
 SURE_RECALL = 0.7
-
-
-class TrainingError(Exception):
-    """There is nothing to learn from in these rows."""
 
 
 @contextmanager
@@ -176,21 +179,6 @@ class SplinkLinker:
             for field in self.plan.fields
             if field.frequent
         }
-
-    @staticmethod
-    def explain(model: dict) -> list[Level]:
-        """Return what a model has learned, field by field, strongest agreement first."""
-        return [
-            Level(
-                field=part["output_column_name"],
-                level=level["label_for_charts"],
-                m=level.get("m_probability") or 0.0,
-                u=level.get("u_probability") or 0.0,
-            )
-            for part in model["settings"]["comparisons"]
-            for level in part["comparison_levels"]
-            if not level.get("is_null_level")
-        ]
 
     # === SCORING === #
 

@@ -3,6 +3,7 @@ from . import test_automatic
 from . import test_febrl
 from . import test_erasure
 from . import test_linker
+from . import test_linker_process
 from . import test_requirements
 from . import test_scoring
 from . import test_tools_customer_rows

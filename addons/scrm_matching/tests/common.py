@@ -5,7 +5,7 @@ from functools import cache
 from odoo.addons.scrm_base.tests.common import ScrmCase
 from odoo.addons.scrm_base.tools.handles import Handle, normalise_phone
 
-from ..providers.splink_linker import SplinkLinker
+from ..providers.linker_process import LinkerProcess
 from ..tools.customer_rows import CUSTOMERS, prepare
 from . import people
 
@@ -17,7 +17,7 @@ def parameters():
         prepare(id_, "person", name, [phone] if phone else [], [email] if email else [], city)
         for id_, (_person, name, phone, email, city) in enumerate(people.make(2000), 1)
     ]
-    return SplinkLinker(CUSTOMERS).train(rows)
+    return LinkerProcess(CUSTOMERS).train(rows)
 
 
 class MatchingCase(ScrmCase):

@@ -1,6 +1,6 @@
 from odoo.tests import BaseCase, tagged
 
-from ..providers.splink_linker import SplinkLinker
+from ..providers.linker_process import LinkerProcess
 from . import febrl
 
 # (set, lowest precision, recall and F1 of pairs at a probability of 0.95 and more). Measured:
@@ -11,7 +11,7 @@ FLOORS = ((1, 0.999, 0.995, 0.997), (2, 0.999, 0.985, 0.993), (3, 0.999, 0.990, 
 @tagged("post_install", "-at_install")
 class TestFebrl(BaseCase):
     def test_quality_on_public_data(self):
-        linker = SplinkLinker(febrl.PLAN)
+        linker = LinkerProcess(febrl.PLAN)
         for number, precision_floor, recall_floor, f1_floor in FLOORS:
             with self.subTest(set=number):
                 rows, true = febrl.load(number)

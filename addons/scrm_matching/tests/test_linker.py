@@ -2,8 +2,9 @@ import json
 
 from odoo.tests import BaseCase, tagged
 
-from ..providers.splink_linker import BLOCK_CAP, SplinkLinker, TrainingError
+from ..providers.linker_process import LinkerProcess
 from ..tools.customer_rows import CUSTOMERS, prepare
+from ..tools.plan import BLOCK_CAP, TrainingError
 from . import febrl, people
 from .common import parameters
 
@@ -17,7 +18,7 @@ class TestLinker(BaseCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.linker = SplinkLinker(CUSTOMERS)
+        cls.linker = LinkerProcess(CUSTOMERS)
         # What a database's Json field does to it.
         cls.model = json.loads(json.dumps(parameters()))
 

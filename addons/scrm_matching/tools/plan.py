@@ -6,6 +6,16 @@ from dataclasses import dataclass
 
 Value = str | tuple[str, ...] | None
 
+# A value that more rows than this share says little of a person (a hotline, a shop's tablet):
+# it makes no pairs. It bounds the pairs of one key to its square.
+BLOCK_CAP = 200
+# A common value is one of at least so many rows of the sample; only these are remembered.
+COMMON = 3
+
+
+class TrainingError(Exception):
+    """There is nothing to learn from in these rows."""
+
 
 @dataclass(frozen=True)
 class Field:

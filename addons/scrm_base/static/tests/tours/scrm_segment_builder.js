@@ -35,7 +35,8 @@ registry.category("web_tour.tours").add("scrm_segment_builder", {
             run: "click",
         },
         {
-            trigger: ".o_tree_editor_condition .o_tree_editor_editor:last-child input",
+            trigger:
+                ".o_tree_editor_condition:has(.o_model_field_selector_chain_part:contains('Name')) .o_tree_editor_editor > input.o_input",
             run: "edit 陈女士 && press Tab",
         },
         {
@@ -60,7 +61,7 @@ registry.category("web_tour.tours").add("scrm_segment_builder", {
         },
         {
             content: "The members are found at once",
-            trigger: ".o_form_saved button[name='action_view_members']:contains('1')",
+            trigger: "button[name='action_view_members']:contains('1')",
         },
         {
             trigger: "button[name='action_refresh']",
