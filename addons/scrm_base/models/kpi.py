@@ -20,7 +20,7 @@ class ScrmKpi(models.Model):
     code = fields.Char(required=True, readonly=True)
     sequence = fields.Integer(default=10, required=True, readonly=True)
     kpi_set = fields.Selection(
-        selection=[("customer", "Customers"), ("member", "Members"), ("fan", "Fans")],
+        selection=[("customer", "Customers"), ("member", "Loyalty members"), ("fan", "Fans")],
         string="Of",
         required=True,
         readonly=True,
