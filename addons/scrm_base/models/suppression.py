@@ -1,7 +1,7 @@
 import secrets
 
 from odoo import api, fields, models
-from odoo.tools import SQL
+from odoo.tools import SQL, ormcache
 
 from ..tools.append_only import protect
 from ..tools.erasure import hash_handle
@@ -51,10 +51,16 @@ class ScrmSuppression(models.Model):
         return salt
 
     @api.model
+    @ormcache()
+    def _has_any(self):
+        """Return whether anybody is on the list: nearly always nobody, and asked at every handle."""
+        return bool(self.search_count([("lifted_at", "=", False)], limit=1))
+
+    @api.model
     def _find(self, keys):
         """Return those of the keys (id_type, scope, value) whose person asked to be forgotten."""
         # sudo: whether a handle was erased is asked by whoever meets it again.
-        if not keys or not self.sudo().search_count([("lifted_at", "=", False)], limit=1):
+        if not keys or not self.sudo()._has_any():
             return set()
         salt = self._get_salt()
         key_of = {hash_handle(salt, *key): key for key in keys}
@@ -91,6 +97,7 @@ class ScrmSuppression(models.Model):
             )
         )
         self.invalidate_model()
+        self.env.registry.clear_cache()  # _has_any
 
     @api.model
     def _lift(self, identities):
