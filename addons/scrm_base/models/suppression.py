@@ -53,7 +53,7 @@ class ScrmSuppression(models.Model):
     @api.model
     @ormcache()
     def _has_any(self):
-        """Return whether anybody is on the list: nearly always nobody, and asked at every handle."""
+        """Return whether anybody is on the list: asked at every handle, and rarely so."""
         return bool(self.search_count([("lifted_at", "=", False)], limit=1))
 
     @api.model
