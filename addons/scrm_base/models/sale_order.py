@@ -23,6 +23,9 @@ class SaleOrder(models.Model):
     def _scrm_record_event(self, event, sentence):
         """Put an event of these orders on the timelines and return {order: scrm.identity}.
 
+        An order confirmed now stands before what follows from it (points, a tier), which is
+        of the transaction's time: the clock that dated the order has gone on meanwhile.
+
         :param str sentence: with ``{name}`` and, if it is said, ``{amount}`` in it
         """
         return self.env["scrm.interaction"]._record_documents(
@@ -32,7 +35,11 @@ class SaleOrder(models.Model):
             lambda order: sentence.replace("{name}", order.name).replace(
                 "{amount}", format_amount(self.env, order.amount_total, order.currency_id)
             ),
-            occurred_at=(lambda order: order.date_order) if event == "confirmed" else None,
+            occurred_at=(
+                (lambda order: min(order.date_order, self.env.cr.now()))
+                if event == "confirmed"
+                else None
+            ),
         )
 
     def _scrm_record_confirmed(self):
