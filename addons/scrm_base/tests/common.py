@@ -2,6 +2,7 @@
 
 from contextlib import contextmanager
 
+from odoo import Command
 from odoo.tests import TransactionCase, new_test_user
 from odoo.tools import SQL
 
@@ -79,6 +80,29 @@ class ScrmCase(TransactionCase):
         for other in others:
             first._attach(other, rule="import")
         return first.customer_id
+
+    @classmethod
+    def _open_shop(cls, price, quantity):
+        """Let the test company keep accounts and sell a product that lies in its stock.
+
+        :return: product.product, untaxed and invoiced when ordered
+        """
+        cls.env["account.chart.template"].try_loading("cn", company=cls.company, install_demo=False)
+        warehouse = cls.env["stock.warehouse"].search(
+            [("company_id", "=", cls.company.id)], limit=1
+        )
+        product = cls.env["product.product"].create(
+            {
+                "name": "厨下净水机",
+                "type": "consu",
+                "is_storable": True,
+                "list_price": price,
+                "invoice_policy": "order",
+                "taxes_id": [Command.clear()],
+            }
+        )
+        cls.env["stock.quant"]._update_available_quantity(product, warehouse.lot_stock_id, quantity)
+        return product
 
     def _run_outbox(self):
         """Deliver what is queued, as the job would."""

@@ -16,23 +16,7 @@ class TestCapture(ScrmCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.env["account.chart.template"].try_loading("cn", company=cls.company, install_demo=False)
-        cls.warehouse = cls.env["stock.warehouse"].search(
-            [("company_id", "=", cls.company.id)], limit=1
-        )
-        cls.product = cls.env["product.product"].create(
-            {
-                "name": "厨下净水机",
-                "type": "consu",
-                "is_storable": True,
-                "list_price": 12999.5,
-                "invoice_policy": "order",
-                "taxes_id": [Command.clear()],
-            }
-        )
-        cls.env["stock.quant"]._update_available_quantity(
-            cls.product, cls.warehouse.lot_stock_id, 50
-        )
+        cls.product = cls._open_shop(price=12999.5, quantity=50)
         cls.partner = cls._make_partner(name="陈女士", phone="13826001001")
         cls.other = cls._make_partner(name="李先生", email="li@example.com")
 
