@@ -4,9 +4,12 @@ from odoo.tools import SQL
 
 from odoo.addons.scrm_base.tools.append_only import protect
 
+from .scrm_settlement_tier import DOCUMENT_MODES
+
 # Filled when the line gets its price, which happens once.
 PRICE_COLUMNS = (
     "tier_id",
+    "document_mode",
     "rule_id",
     "base_price",
     "price_unit",
@@ -62,7 +65,11 @@ class ScrmSettlementLine(models.Model):
         selection=[
             ("part", "Spare part"),
             ("labour", "Labour"),
+            ("shipment", "Shipment"),
             ("return", "Return"),
+            ("commission", "Commission"),
+            ("trueup", "True-up"),
+            ("import", "Imported claim"),
             ("adjustment", "Adjustment"),
         ],
         string="Kind",
@@ -104,6 +111,9 @@ class ScrmSettlementLine(models.Model):
     tier_id = fields.Many2one(
         comodel_name="scrm.settlement.tier", readonly=True, ondelete="restrict", index=True
     )
+    document_mode = fields.Selection(
+        selection=DOCUMENT_MODES, string="Settled by", readonly=True, help="As its tier says."
+    )
     rule_id = fields.Many2one(
         comodel_name="scrm.settlement.rule", readonly=True, ondelete="restrict", index=True
     )
@@ -138,6 +148,7 @@ class ScrmSettlementLine(models.Model):
             ("no_price", "No price"),
             ("pending", "To settle"),
             ("claimed", "On a statement"),
+            ("disputed", "Disputed"),
         ],
         required=True,
         readonly=True,
@@ -153,11 +164,11 @@ class ScrmSettlementLine(models.Model):
     )
     _priced = models.Constraint(
         "CHECK (state = 'no_price' OR (price_unit IS NOT NULL AND amount IS NOT NULL "
-        "AND currency_id IS NOT NULL))",
+        "AND currency_id IS NOT NULL AND document_mode IS NOT NULL))",
         "A line without a price cannot be settled.",
     )
     _pending_idx = models.Index(
-        "(company_id, partner_id, currency_id, date) WHERE statement_id IS NULL"
+        "(company_id, partner_id, document_mode, currency_id, date) WHERE statement_id IS NULL"
     )
 
     def init(self):

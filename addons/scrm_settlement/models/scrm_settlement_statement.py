@@ -5,6 +5,8 @@ from odoo.tools.translate import LazyTranslate
 
 from odoo.addons.scrm_base.tools.flow import Transition
 
+from .scrm_settlement_tier import DOCUMENT_MODES
+
 _lt = LazyTranslate(__name__)
 
 PREPARER = "scrm_settlement.group_scrm_settlement_preparer"
@@ -22,6 +24,7 @@ FLOW_FIELDS = {
 CLAIM_FIELDS = {
     "company_id",
     "partner_id",
+    "document_mode",
     "currency_id",
     "date_from",
     "date_to",
@@ -80,6 +83,13 @@ class ScrmSettlementStatement(models.Model):
         tracking=True,
     )
     grade_id = fields.Many2one(related="partner_id.grade_id", string="Level")
+    document_mode = fields.Selection(
+        selection=DOCUMENT_MODES,
+        string="Settled by",
+        required=True,
+        readonly=True,
+        default="vendor_bill",
+    )
     currency_id = fields.Many2one(
         comodel_name="res.currency", required=True, readonly=True, ondelete="restrict"
     )

@@ -9,7 +9,7 @@ class ScrmSettlementStatement(models.Model):
 
     @api.model
     def _generate(self, company, date_from, date_to, partners=None):
-        """Make one statement per dealer and currency of the pending lines of a period.
+        """Make one statement per dealer, kind of document and currency of a period's pending lines.
 
         :param date_from: first local day
         :param date_to: last local day, included
@@ -26,12 +26,12 @@ class ScrmSettlementStatement(models.Model):
         ]
         if partners:
             domain.append(("partner_id", "in", partners.commercial_partner_id.ids))
-        groups = Line._read_group(domain, ["partner_id", "currency_id"])
+        groups = Line._read_group(domain, ["partner_id", "document_mode", "currency_id"])
         if not groups:
             raise UserError(self._explain_nothing(company, date_from, date_to, partners))
         # in_business: a dealer whom we only ever paid is one of our customers all the same
         identities = (
-            Line.partner_id.union(*(partner for partner, _currency in groups))
+            Line.partner_id.union(*(partner for partner, *_terms in groups))
             .with_company(company)
             ._scrm_get_identity_map(in_business=True)
         )
@@ -40,12 +40,13 @@ class ScrmSettlementStatement(models.Model):
                 {
                     "company_id": company.id,
                     "partner_id": partner.id,
+                    "document_mode": document_mode,
                     "currency_id": currency.id,
                     "identity_id": identities[partner.id].id if partner.id in identities else False,
                     "date_from": date_from,
                     "date_to": date_to,
                 }
-                for partner, currency in groups
+                for partner, document_mode, currency in groups
             ]
         )
         statements._claim_lines()
@@ -53,7 +54,7 @@ class ScrmSettlementStatement(models.Model):
         return statements
 
     def _claim_lines(self):
-        """Take the pending lines of each statement's dealer, currency and period, in one UPDATE.
+        """Take the pending lines of each statement's dealer, terms and period, in one UPDATE.
 
         Another transaction that claims the same lines is refused by PostgreSQL and retried; it
         then finds nothing left.
@@ -72,6 +73,7 @@ class ScrmSettlementStatement(models.Model):
                  WHERE statement.id IN %s
                    AND line.company_id = statement.company_id
                    AND line.partner_id = statement.partner_id
+                   AND line.document_mode = statement.document_mode
                    AND line.currency_id = statement.currency_id
                    AND line.date BETWEEN statement.date_from AND statement.date_to
                    AND line.statement_id IS NULL

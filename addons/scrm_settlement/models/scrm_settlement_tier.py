@@ -1,5 +1,12 @@
 from odoo import fields, models
 
+# How what a tier prices is documented; all but the customer invoice are owed by us.
+DOCUMENT_MODES = [
+    ("vendor_bill", "Vendor bill"),
+    ("customer_credit_note", "Customer credit note"),
+    ("customer_invoice", "Customer invoice"),
+]
+
 
 class ScrmSettlementTier(models.Model):
     """A settlement level of the trade (standard, preferential, custom): a folder of rules.
@@ -20,6 +27,15 @@ class ScrmSettlementTier(models.Model):
         ],
         required=True,
         default="standard",
+    )
+    document_mode = fields.Selection(
+        selection=DOCUMENT_MODES,
+        string="Settled by",
+        required=True,
+        default="vendor_bill",
+        help="What a statement of this tier becomes in Invoicing: we pay the dealer by vendor "
+        "bill or credit his account as a customer, or we invoice him. A negative statement "
+        "becomes the opposite document.",
     )
     rank = fields.Integer(default=10, help="Order in lists.")
     active = fields.Boolean(default=True)
