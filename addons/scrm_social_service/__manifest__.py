@@ -15,4 +15,5 @@
     ],
     "demo": ["demo/res_users_demo.xml"],
     "auto_install": True,
+    "uninstall_hook": "uninstall_hook",
 }

@@ -4,6 +4,7 @@ from odoo.exceptions import AccessError
 from odoo.tests import Form, tagged
 
 from odoo.addons.scrm_social.tests.common import SocialCase
+from odoo.addons.scrm_social_service.hooks import uninstall_hook
 
 
 @tagged("post_install", "-at_install")
@@ -93,3 +94,12 @@ class TestTicketFromConversation(SocialCase):
         desk = self._make_user("scrm_desk", "scrm_service.group_scrm_service_agent")
         with self.assertRaises(AccessError):
             self._open_ticket(conversation, desk)
+
+    def test_uninstalling_leaves_tickets_other_medium(self):
+        done = self.env.ref("scrm_service.notice_rule_ticket_done")
+        cancelled = self.env.ref("scrm_service.notice_rule_ticket_cancel")
+        cancelled.medium = "wechat"
+        uninstall_hook(self.env)
+        self.assertEqual(done.medium_ids.mapped("medium"), ["email"])
+        self.assertEqual(done.medium, "email")
+        self.assertEqual(cancelled.medium_ids.mapped("medium"), ["wechat"])
