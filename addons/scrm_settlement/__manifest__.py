@@ -14,6 +14,7 @@
         "data/ir_sequence_data.xml",
         "data/scrm_settlement_scenario_data.xml",
         "data/scrm_notice_rule_data.xml",
+        "data/scrm_settlement_key_data.xml",
         "wizard/scrm_settlement_generate_views.xml",
         "wizard/scrm_settlement_return_views.xml",
         "wizard/scrm_settlement_price_tester_views.xml",
@@ -26,6 +27,7 @@
         "views/account_move_views.xml",
         "views/res_partner_grade_views.xml",
         "views/res_partner_views.xml",
+        "views/res_config_settings_views.xml",
         "views/menus.xml",
     ],
     "demo": [
