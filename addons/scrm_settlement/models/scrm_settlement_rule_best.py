@@ -50,9 +50,9 @@ SELECT q.id, r.id AS rule_id, s.bracket_id, r.method = 'pricelist' AS by_priceli
               CASE WHEN r.bracket_mode = 'whole' OR m.measure = 0
                    THEN max(%(scaled)s) FILTER (WHERE c.min_value <= m.measure
                                         AND (c.max_value = 0 OR m.measure < c.max_value))
-                   ELSE round((sum(%(scaled)s * (LEAST(NULLIF(c.max_value, 0), m.measure)
+                   ELSE round(COALESCE(sum(%(scaled)s * (LEAST(NULLIF(c.max_value, 0), m.measure)
                                                  - c.min_value))
-                               FILTER (WHERE c.min_value < m.measure))::numeric(38, 20)
+                               FILTER (WHERE c.min_value < m.measure), 0)::numeric(38, 20)
                               / NULLIF(m.measure, 0), 6) END AS price
          FROM scrm_settlement_bracket c
         WHERE c.rule_id = r.id AND k.measure <> 'none') s ON TRUE

@@ -3,6 +3,7 @@ from . import test_tools_pricing
 from . import test_tools_resolution
 from . import test_library
 from . import test_resolution
+from . import test_resolution_sets
 from . import test_journal
 from . import test_statement
 from . import test_review
