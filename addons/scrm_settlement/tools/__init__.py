@@ -1,2 +1,4 @@
+from . import content
+from . import cycles
 from . import pricing
 from . import resolution
