@@ -1,4 +1,5 @@
 from . import res_company
+from . import scrm_settlement_dealer_mixin
 from . import res_partner_grade
 from . import res_partner
 from . import scrm_settlement_scenario
@@ -12,6 +13,11 @@ from . import scrm_settlement_line_journal
 from . import scrm_settlement_statement
 from . import scrm_settlement_statement_claim
 from . import scrm_settlement_statement_bill
+from . import scrm_settlement_dispute
+from . import scrm_settlement_line_dispute
+from . import scrm_settlement_line_portal
+from . import scrm_settlement_statement_dispute
+from . import scrm_settlement_statement_portal
 from . import scrm_privacy
 from . import account_move
 from . import account_partial_reconcile
