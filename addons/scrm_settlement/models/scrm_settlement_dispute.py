@@ -35,6 +35,7 @@ CACHE_COLUMNS = (
     *sorted(WORK_FIELDS | FLOW_FIELDS),
     "state",
     "user_id",
+    "currency_id",
     "amount_claimed",
     "amount_agreed",
     "partner_id",
@@ -246,7 +247,7 @@ class ScrmSettlementDispute(models.Model):
     def create(self, vals_list):
         prepared = [self._prepare_vals(vals) for vals in vals_list]
         disputes = super().create(prepared)
-        disputes._check_subject()
+        disputes._check_claim()
         for statement, of_statement in disputes.grouped("statement_id").items():
             statement._hold_disputed_lines(of_statement.line_id)
         self.env["scrm.notice.rule"]._raise_event(disputes, "open")
@@ -258,6 +259,7 @@ class ScrmSettlementDispute(models.Model):
         if not statement:
             raise UserError(self.env._("Name the statement that is disputed."))
         statement.check_access("read")
+        self._check_line(statement, self.env["scrm.settlement.line"].browse(vals.get("line_id")))
         if any(vals.get(name) for name in ("resolution", *FLOW_FIELDS)):
             raise UserError(self.env._("A dispute is opened first and decided afterwards."))
         company = statement.company_id
@@ -288,28 +290,28 @@ class ScrmSettlementDispute(models.Model):
     def _unlink_except_never(self):
         raise UserError(self.env._("Disputes are not deleted. Withdraw it instead."))
 
-    def _check_subject(self):
+    def _check_line(self, statement, line):
+        if statement.state == "cancel":
+            raise UserError(
+                self.env._("%s is cancelled; there is nothing to dispute.", statement.name)
+            )
+        if line and line.statement_id != statement:
+            raise UserError(
+                self.env._(
+                    "“%(line)s” does not stand on %(statement)s: it may be disputed already.",
+                    line=line.name,
+                    statement=statement.name,
+                )
+            )
+
+    def _check_claim(self):
         """Refuse a dispute about nothing: it would hold up a line for no reason."""
         for dispute in self:
-            statement, line = dispute.statement_id, dispute.line_id
-            if statement.state == "cancel":
-                raise UserError(
-                    self.env._("%s is cancelled; there is nothing to dispute.", statement.name)
-                )
-            if line and line.statement_id != statement:
+            if dispute.currency_id.is_zero(dispute.amount_claimed):
                 raise UserError(
                     self.env._(
-                        "“%(line)s” does not stand on %(statement)s: it may be disputed already.",
-                        line=line.name,
-                        statement=statement.name,
-                    )
-                )
-            if statement.currency_id.is_zero(dispute.amount_claimed):
-                raise UserError(
-                    self.env._(
-                        "The claim on “%(subject)s” changes nothing. Give the value that you "
-                        "think right.",
-                        subject=line.name or dispute.item or statement.name,
+                        "The claim on “%s” changes nothing. Give the value that you think right.",
+                        dispute.line_id.name or dispute.item or dispute.statement_id.name,
                     )
                 )
 
@@ -372,7 +374,7 @@ class ScrmSettlementDispute(models.Model):
     def _check_may_accept(self):
         self.ensure_one()
         if self.state != "open":
-            return  # the flow says it better
+            self._flow_refuse("accept", self.state, True)
         if self.create_uid == self.env.user:
             raise UserError(
                 self.env._(
@@ -401,27 +403,45 @@ class ScrmSettlementDispute(models.Model):
 
     # === MONEY === #
 
-    def _get_adjustment_terms(self, value):
-        """Return (quantity, unit price) of the line that makes ``value`` true."""
-        self.ensure_one()
-        line = self.line_id
-        if self.kind == "missing":
-            return 1.0, value
-        if self.kind == "price":
-            return line.quantity, value - line.price_unit
-        if self.kind == "quantity":
-            return value - line.quantity, line.price_unit
-        return -line.quantity, line.price_unit
-
     def _get_difference(self, value):
+        """Return the money between the statement and what it would say with ``value``.
+
+        The difference of two rounded amounts: line and adjustment add up to the right amount.
+        """
         self.ensure_one()
-        quantity, price = self._get_adjustment_terms(value)
-        # A form that is being filled in has no statement yet
-        return self.currency_id.round(quantity * price) if self.currency_id else 0.0
+        currency, line = self.currency_id, self.line_id
+        if not currency:  # a form that is being filled in
+            return 0.0
+        if self.kind == "missing":
+            return currency.round(value)
+        right = {
+            "price": line.quantity * value,
+            "quantity": value * line.price_unit,
+            "not_ours": 0.0,
+        }[self.kind]
+        return currency.round(currency.round(right) - line.amount)
+
+    def _get_adjustment_terms(self):
+        """Return (quantity, unit price) of the line that makes up the agreed difference."""
+        self.ensure_one()
+        line, amount = self.line_id, self.amount_agreed
+        quantity, price = {
+            "price": (line.quantity, self.agreed_value - line.price_unit),
+            "quantity": (self.agreed_value - line.quantity, line.price_unit),
+            "not_ours": (-line.quantity, line.price_unit),
+            "missing": (1.0, amount),
+        }[self.kind]
+        if self.currency_id.compare_amounts(quantity * price, amount):
+            # The bill multiplies again: a cent that no unit price makes becomes one piece.
+            return 1.0, amount
+        return quantity, price
 
     def _record_adjustment(self):
         """Write the agreed difference into the journal, once for this dispute."""
         self.ensure_one()
         # sudo: nobody writes the journal by hand
         lines = self.env["scrm.settlement.line"].sudo()
-        return lines._insert_rows([lines._prepare_dispute_row(self)]).sudo(False)
+        adjustment = lines._insert_rows([lines._prepare_dispute_row(self)])
+        if not adjustment:
+            raise UserError(self.env._("%s is settled in the journal already.", self.name))
+        return adjustment.sudo(False)

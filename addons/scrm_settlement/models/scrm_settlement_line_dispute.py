@@ -5,10 +5,6 @@ class ScrmSettlementLine(models.Model):
     # One concern a file.
     _inherit = "scrm.settlement.line"  # pylint: disable=consider-merging-classes-inherited
 
-    # A kind of its own: the journal's key is (company, kind, id of the source).
-    source_type = fields.Selection(
-        selection_add=[("dispute", "Settled dispute")], ondelete={"dispute": "cascade"}
-    )
     dispute_ids = fields.One2many(
         comodel_name="scrm.settlement.dispute", inverse_name="line_id", string="Disputes"
     )
@@ -16,12 +12,12 @@ class ScrmSettlementLine(models.Model):
     def _prepare_dispute_row(self, dispute):
         """Return the journal row that settles what was agreed in a dispute."""
         line, statement = dispute.line_id.sudo(), dispute.statement_id.sudo()
-        quantity, price = dispute._get_adjustment_terms(dispute.agreed_value)
+        quantity, price = dispute._get_adjustment_terms()
         # A held line is settled again for its own day, and what corrects it beside it.
         moment = line.occurred_at if line.state == "disputed" else fields.Datetime.now()
         row = self._prepare_row(
             {
-                "source_type": "dispute",
+                "source_type": "adjustment",
                 "source_model": dispute._name,
                 "source_id": dispute.id,
                 "company_id": dispute.company_id.id,
@@ -49,6 +45,6 @@ class ScrmSettlementLine(models.Model):
             "base_price": 0.0 if dispute.kind == "price" else line.base_price or price,
             "price_unit": price,
             "currency_id": statement.currency_id.id,
-            "amount": dispute._get_difference(dispute.agreed_value),
+            "amount": dispute.amount_agreed,
             "explanation": {"note": dispute.resolution},
         }

@@ -7,4 +7,5 @@ from . import test_statement
 from . import test_review
 from . import test_access
 from . import test_concurrency
+from . import test_dispute
 from . import test_tour
