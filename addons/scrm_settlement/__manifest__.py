@@ -29,6 +29,8 @@
         "views/res_partner_views.xml",
         "views/menus.xml",
         "views/scrm_settlement_dispute_views.xml",
+        "views/portal_templates.xml",
+        "report/scrm_settlement_statement_report.xml",
     ],
     "demo": [
         "demo/res_users_demo.xml",
@@ -36,6 +38,7 @@
         "demo/scrm_library_demo.xml",
         "demo/scrm_settlement_tier_demo.xml",
         "demo/scrm_settlement_line_demo.xml",
+        "demo/scrm_settlement_portal_demo.xml",
     ],
     "uninstall_hook": "uninstall_hook",
     "assets": {

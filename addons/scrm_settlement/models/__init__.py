@@ -14,9 +14,11 @@ from . import scrm_settlement_statement
 from . import scrm_settlement_statement_claim
 from . import scrm_settlement_statement_bill
 from . import scrm_settlement_dispute
+from . import scrm_settlement_dispute_decide
 from . import scrm_settlement_line_dispute
 from . import scrm_settlement_line_portal
 from . import scrm_settlement_statement_dispute
+from . import scrm_settlement_statement_paper
 from . import scrm_settlement_statement_portal
 from . import scrm_privacy
 from . import account_move

@@ -3,7 +3,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import format_datetime
 
 # What a dealer sees of his statements: not how they come about.
-SHOWN_STATES = ("submitted", "reviewed", "invoiced", "paid")
+SHOWN_STATES = ("submitted", "reviewed", "invoiced", "paid", "settled", "reversed")
 CONFIRMATION = {"dealer_confirmed_at", "dealer_confirmed_by_id"}
 # Leave to stamp it; an object of this process cannot be forged over RPC.
 _STAMP = object()

@@ -1,6 +1,11 @@
 from odoo import models
 
-from .scrm_settlement_statement_dispute import SHOWN_STATES
+# The way of a statement as a dealer sees it, by where it ends.
+_WAY = ("submitted", "reviewed", "invoiced", "paid")
+_OTHER_WAYS = {
+    "settled": ("submitted", "settled"),
+    "reversed": ("submitted", "reviewed", "invoiced", "reversed"),
+}
 
 
 class ScrmSettlementStatement(models.Model):
@@ -37,7 +42,8 @@ class ScrmSettlementStatement(models.Model):
     def _get_portal_steps(self):
         """Return where the statement stands on its way: dicts with label, state and date."""
         self.ensure_one()
-        current = SHOWN_STATES.index(self.state)
+        way = _OTHER_WAYS.get(self.state, _WAY)
+        current = way.index(self.state)
         moments = {"submitted": self.submitted_at, "reviewed": self.reviewed_at}
         return [
             {
@@ -46,7 +52,7 @@ class ScrmSettlementStatement(models.Model):
                 "state": "done" if place < current else "current" if place == current else "todo",
                 "at": moments.get(state) if place <= current else None,
             }
-            for place, state in enumerate(SHOWN_STATES)
+            for place, state in enumerate(way)
         ]
 
     def _get_portal_label(self, state):
@@ -56,6 +62,8 @@ class ScrmSettlementStatement(models.Model):
             "reviewed": self.env._("Reviewed"),
             "invoiced": self.env._("Billed"),
             "paid": self.env._("Paid"),
+            "settled": self.env._("Settled at zero"),
+            "reversed": self.env._("Reversed"),
         }[state]
 
     def _get_portal_document(self):
@@ -66,3 +74,11 @@ class ScrmSettlementStatement(models.Model):
         self.ensure_one()
         document = self.sudo().move_id
         return document if document.state == "posted" else document.browse()
+
+    def _get_portal_direction(self):
+        """Say in a word who pays whom, which the sign of the total alone does not."""
+        self.ensure_one()
+        negative = self.currency_id.compare_amounts(self.amount_total, 0) < 0
+        if (self.document_mode == "customer_invoice") == negative:
+            return self.env._("You receive")
+        return self.env._("You pay")

@@ -1,2 +1,4 @@
+from . import portal_input
 from . import pricing
 from . import resolution
+from . import statement_book
