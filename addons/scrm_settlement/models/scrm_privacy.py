@@ -17,6 +17,10 @@ class ScrmPrivacy(models.AbstractModel):
                 kept=("name", "return_reason", "content_hash")
             ),
             "scrm.settlement.run": TablePlan(kept=("result",)),
+            # Statements, their lines and what was said for and against them are accounting
+            # documents: the law keeps them whole.
+            "scrm.settlement.dispute": TablePlan(kept=("name", "item", "evidence", "resolution")),
+            "scrm.settlement.statement": TablePlan(kept=("name", "return_reason")),
             "scrm.settlement.line": TablePlan(kept=("name", "source_model", "explanation")),
             "scrm.settlement.rule": TablePlan(kept=("name",)),
             "scrm.settlement.scenario": TablePlan(kept=("name", "code")),

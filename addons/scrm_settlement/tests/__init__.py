@@ -17,4 +17,7 @@ from . import test_run
 from . import test_access
 from . import test_concurrency
 from . import test_concurrency_statements
+from . import test_dispute
+from . import test_portal
+from . import test_statement_book
 from . import test_tour

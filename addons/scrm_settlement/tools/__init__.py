@@ -2,5 +2,7 @@ from . import brackets
 from . import price_rows
 from . import content
 from . import cycles
+from . import portal_input
 from . import pricing
 from . import resolution
+from . import statement_book

@@ -1,0 +1,3 @@
+from . import portal
+from . import portal_dispute
+from . import scrm_settlement
