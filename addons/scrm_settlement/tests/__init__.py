@@ -1,3 +1,5 @@
+from . import test_tools_claim_cells
+from . import test_tools_claim_match
 from . import test_tools_pricing
 from . import test_tools_resolution
 from . import test_library
