@@ -254,3 +254,14 @@ class ScrmSettlementLine(models.Model):
         if value is not None:
             value = field.convert_to_column_insert(value, self)
         return SQL("%s::%s", value, SQL(field.column_type[1]))
+
+    @api.model
+    def _prepare_period(self, company, date_from, date_to, partners):
+        """Complete the journal before a period's lines are claimed; empty hook.
+
+        What a period as a whole earns (a true-up over its volume) is recorded here.
+
+        :param date_from: first local day
+        :param date_to: last local day, included
+        :param partners: dealers; an empty recordset means all
+        """

@@ -310,10 +310,12 @@ class ScrmSettlementStatement(models.Model):
             self._check_bill_agrees()
         return result
 
-    def _check_may_submit(self):
-        missing = []
+    def _get_submit_obstacles(self):
+        """Return what stands against submission, as parts of a sentence; empty: nothing does."""
+        self.ensure_one()
+        obstacles = []
         if not self.line_ids:
-            missing.append(self.env._("it has no lines"))
+            obstacles.append(self.env._("it has no lines"))
         unpriced = self.env["scrm.settlement.line"].search_count(
             [
                 ("company_id", "=", self.company_id.id),
@@ -324,21 +326,26 @@ class ScrmSettlementStatement(models.Model):
             ]
         )
         if unpriced:
-            missing.append(
+            obstacles.append(
                 self.env._(
                     "%(count)s lines of this dealer and period have no price: complete the rules "
                     "and use “Find prices” in the journal",
                     count=unpriced,
                 )
             )
-        if missing:
-            raise UserError(
-                self.env._(
-                    "%(statement)s cannot be submitted: %(reasons)s.",
-                    statement=self.name,
-                    reasons="; ".join(missing),
+        return obstacles
+
+    def _check_may_submit(self):
+        for statement in self:
+            obstacles = statement._get_submit_obstacles()
+            if obstacles:
+                raise UserError(
+                    self.env._(
+                        "%(statement)s cannot be submitted: %(reasons)s.",
+                        statement=statement.name,
+                        reasons="; ".join(obstacles),
+                    )
                 )
-            )
 
     def _check_may_review(self, reviewer_id):
         # The database refuses it too; here it becomes a sentence with the person's name.

@@ -84,6 +84,41 @@ class ScrmSettlementStatement(models.Model):
         )
         self.sudo()._check_bill_agrees()  # sudo: reads the bill just made
 
+    def _refresh_document(self):
+        """Recompute totals and, while submitted, say in the draft document what the lines say.
+
+        For whoever takes a line off a statement or adds one: a dispute, a reconciliation.
+        """
+        for statement in self:
+            statement._flow_lock()
+            if statement.state not in ("draft", "submitted"):
+                raise UserError(
+                    self.env._(
+                        "%(statement)s has been reviewed and keeps its lines. Return it, or "
+                        "record an adjustment.",
+                        statement=statement.name,
+                    )
+                )
+            statement.invalidate_recordset(["line_ids"])
+            statement._update_totals()
+            if statement.state == "submitted":
+                statement._rebuild_document()
+
+    def _rebuild_document(self):
+        """Write the statement's lines into its draft document in place of those it has."""
+        self.ensure_one()
+        vals = self._prepare_bill_vals()
+        bill = self.move_id.sudo()  # sudo: as in _action_submit, preparers cannot edit drafts
+        bill.write(
+            {
+                "move_type": vals["move_type"],
+                "invoice_line_ids": [
+                    *(Command.delete(line.id) for line in bill.invoice_line_ids),
+                    *vals["invoice_line_ids"],
+                ],
+            }
+        )
+
     def _get_bill_sign(self):
         """Return -1 when the dealer owes us: then the document is a refund."""
         return -1 if self.currency_id.compare_amounts(self.amount_total, 0) < 0 else 1

@@ -18,14 +18,16 @@ class ScrmSettlementStatement(models.Model):
         :return: the new statements
         """
         Line = self.env["scrm.settlement.line"]
+        dealers = (partners or Line.partner_id).commercial_partner_id
+        Line._prepare_period(company, date_from, date_to, dealers)
         domain = [
             ("company_id", "=", company.id),
             ("state", "=", "pending"),
             ("date", ">=", date_from),
             ("date", "<=", date_to),
         ]
-        if partners:
-            domain.append(("partner_id", "in", partners.commercial_partner_id.ids))
+        if dealers:
+            domain.append(("partner_id", "in", dealers.ids))
         groups = Line._read_group(domain, ["partner_id", "document_mode", "currency_id"])
         if not groups:
             raise UserError(self._explain_nothing(company, date_from, date_to, partners))
