@@ -12,6 +12,17 @@ from . import scrm_settlement_line_journal
 from . import scrm_settlement_statement
 from . import scrm_settlement_statement_claim
 from . import scrm_settlement_statement_bill
+from . import scrm_settlement_import_template
+from . import scrm_settlement_import_line
+from . import scrm_settlement_import
+from . import scrm_settlement_import_read
+from . import scrm_settlement_import_report
+from . import scrm_settlement_import_subtotal
+from . import scrm_settlement_import_tabs
+from . import scrm_settlement_import_portal
+from . import scrm_settlement_line_claim
+from . import scrm_settlement_statement_reconcile
 from . import scrm_privacy
+from . import scrm_privacy_reconcile
 from . import account_move
 from . import account_partial_reconcile

@@ -9,4 +9,6 @@ from . import test_statement
 from . import test_review
 from . import test_access
 from . import test_concurrency
+from . import test_reconciliation
+from . import test_reconciliation_report
 from . import test_tour

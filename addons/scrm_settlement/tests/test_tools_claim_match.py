@@ -130,6 +130,12 @@ class TestClaimMatch(BaseCase):
         result = match([ours(1)], [theirs(1, day=DAY + timedelta(days=4))])
         self.assertEqual(([1], [1]), ([o.id for o in result.only_ours], [t.id for t in result.only_theirs]))
 
+    def test_a_known_reference_is_never_answered_by_another(self):
+        rows = [theirs(1, ref="D1"), theirs(2, ref="D1"), theirs(3, ref="own number")]
+        result = match([ours(1, ref="D1"), ours(2, ref="D2")], rows)
+        self.assertEqual({1: (1, "matched", 1), 3: (2, "matched", 4)}, found(result))
+        self.assertEqual([2], [row.id for row in result.duplicates])
+
     def test_worked_example_19_codes(self):
         row = theirs(1, code="123", ref="D1", is_number=True)
         self.assertEqual({1: (1, "matched", 1)}, found(match([ours(1, code="00123", ref="D1")], [row])))

@@ -256,7 +256,9 @@ class _Matcher:
         left = []
         for row in rows:
             entry = None
-            if row.theirs.day and row.item in shelves:
+            # A number that we know names one document; another one is no answer
+            is_named = row.ref or row.serial
+            if row.theirs.day and row.item in shelves and not is_named:
                 entry = self._take_nearby(shelves[row.item], row.theirs)
             if entry:
                 self._pair(entry, row.theirs, step)
