@@ -62,6 +62,35 @@ class TestSpreadsheet(BaseCase):
         self._assert_rows(read_sheet(make_xls(ROWS, dates_1904=True), "list.xls"))
         self._assert_rows(read_sheet(make_xlsx(ROWS, epoch=CALENDAR_MAC_1904), "list.xlsx"))
 
+    def test_the_first_day_of_1904(self):
+        rows = [["Since"], [date(1904, 1, 1)]]
+        for content in (
+            make_xls(rows, dates_1904=True),
+            make_xlsx(rows, epoch=CALENDAR_MAC_1904),
+        ):
+            sheet = read_sheet(content, "list")
+            self.assertEqual(((date(1904, 1, 1),),), sheet.rows)
+            self.assertTrue(sheet.dates_1904)
+        self.assertFalse(read_sheet(make_xlsx(rows), "list.xlsx").dates_1904)
+
+    def test_the_titles_below_a_letterhead(self):
+        rows = [["Statement of November"], ["Printed", "today"], ["Code", "Amount"], ["A", 1]]
+
+        def is_header(_number, cells):
+            return "Amount" in cells
+
+        for content, name in (
+            (make_xls(rows), "a.xls"),
+            (make_xlsx(rows), "a.xlsx"),
+            (make_csv(rows), "a.csv"),
+        ):
+            sheet = read_sheet(content, name, is_header=is_header)
+            self.assertEqual(("Code", "Amount"), sheet.header)
+            self.assertEqual((4,), sheet.row_numbers)
+            self._assert_refused(
+                "No row of the file", content, name, is_header=lambda _number, _cells: False
+            )
+
     def test_error_cells_do_not_stop_the_file(self):
         rows = [["Name", "Phone"], ["A", "1"], ["B", "2"]]
         sheet = read_sheet(make_xls(rows, errors={(1, 1)}), "list.xls")

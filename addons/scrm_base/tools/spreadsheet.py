@@ -16,13 +16,14 @@ import io
 import math
 import re
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 import openpyxl
 import xlrd
+from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from odoo.tools.translate import LazyGettext, LazyTranslate
 
@@ -72,8 +73,10 @@ class CellError:
 
 
 Cell = str | Decimal | date | datetime | bool | None | CellError
-#: The names of all tabs, the name of this one, its numbered rows.
-_Tab = tuple[tuple[str, ...], str, Iterator[tuple[int, list[Cell]]]]
+#: The names of all tabs, the name of this one, its numbered rows, whether days count from 1904.
+_Tab = tuple[tuple[str, ...], str, Iterator[tuple[int, list[Cell]]], bool]
+#: Tells of a row, by its number and cells, whether it holds the titles.
+IsHeader = Callable[[int, list[Cell]], bool]
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,7 @@ class Sheet:
     :param header: the texts of the first row that is not empty, "" for an untitled column
     :param rows: the rows below it that are not empty, each as long as the header
     :param row_numbers: for each of ``rows``, its number as the person sees it, counted from 1
+    :param dates_1904: the file counts days from 1904; for days that stand as bare numbers
     """
 
     header: tuple[str, ...]
@@ -92,6 +96,7 @@ class Sheet:
     row_numbers: tuple[int, ...] = ()
     name: str = ""
     names: tuple[str, ...] = ()
+    dates_1904: bool = False
 
     def numbered_rows(self) -> Iterator[tuple[int, tuple[Cell, ...]]]:
         """Yield ``(row number, cells)``."""
@@ -103,6 +108,7 @@ def read_sheet(
     filename: str,
     *,
     name: str | None = None,
+    is_header: IsHeader | None = None,
     max_bytes: int = MAX_BYTES,
     max_rows: int = MAX_ROWS,
     max_columns: int = MAX_COLUMNS,
@@ -111,6 +117,8 @@ def read_sheet(
 
     :param content: the file
     :param filename: its name; used where the content alone does not tell what it is
+    :param is_header: finds the row with the titles below a letterhead; without it, it is the
+        first row that is not empty. A sheet in which no row will do is passed over.
     :raises SpreadsheetError: the file is empty, too large, locked, damaged or of another kind
     """
     if not content:
@@ -122,14 +130,21 @@ def read_sheet(
         sheets = _iter_xls_sheets(content)
     else:
         sheets = _iter_csv_sheets(content, filename)
-    for names, title, rows in sheets:
+    for names, title, rows, dates_1904 in sheets:
         if name and name != title and name in names:
             continue
-        sheet = _build_sheet(rows, max_rows, max_columns)
+        sheet = _build_sheet(rows, is_header, max_rows, max_columns)
         if sheet is not None:
-            return replace(sheet, name=title, names=names)
-        if name:
+            return replace(sheet, name=title, names=names, dates_1904=dates_1904)
+        if name and not is_header:
             raise SpreadsheetError(_lt("The sheet “%(name)s” is empty. Choose another.", name=name))
+    if is_header:
+        raise SpreadsheetError(
+            _lt(
+                "No row of the file holds the titles of the columns that are needed. Check the "
+                "sheet and the titles and upload the file again."
+            )
+        )
     raise SpreadsheetError(_lt("The file has no header row: every sheet is empty."))
 
 
@@ -178,7 +193,10 @@ def as_text(cell: Cell) -> str:
 
 
 def _build_sheet(
-    rows: Iterable[tuple[int, list[Cell]]], max_rows: int, max_columns: int
+    rows: Iterable[tuple[int, list[Cell]]],
+    is_header: IsHeader | None,
+    max_rows: int,
+    max_columns: int,
 ) -> Sheet | None:
     """Split numbered raw rows into header and data; ``None`` when nothing stands in them."""
     header: tuple[str, ...] | None = None
@@ -198,6 +216,8 @@ def _build_sheet(
                 )
             )
         if header is None:
+            if is_header and not is_header(number, cells):
+                continue
             header = tuple(
                 "" if isinstance(cell, CellError) else as_text(cell) for cell in cells[: last + 1]
             )
@@ -244,7 +264,7 @@ def _iter_xls_sheets(content: bytes) -> Iterator[_Tab]:
             (row + 1, [_convert_xls_cell(cell, book.datemode) for cell in sheet.row(row)])
             for row in range(sheet.nrows)
         )
-        yield tuple(book.sheet_names()), sheet.name, rows
+        yield tuple(book.sheet_names()), sheet.name, rows, bool(book.datemode)
         book.unload_sheet(index)
 
 
@@ -282,12 +302,16 @@ def _iter_xlsx_sheets(content: bytes, max_rows: int, max_columns: int) -> Iterat
         for sheet in book.worksheets:
             # The size a sheet claims to have is often wrong; the rows themselves tell.
             sheet.reset_dimensions()
-            yield names, sheet.title, _iter_xlsx_rows(sheet, max_rows, max_columns)
+            dates_1904 = book.epoch == CALENDAR_MAC_1904
+            rows = _iter_xlsx_rows(sheet, dates_1904, max_rows, max_columns)
+            yield names, sheet.title, rows, dates_1904
     finally:
         book.close()
 
 
-def _iter_xlsx_rows(sheet, max_rows: int, max_columns: int) -> Iterator[tuple[int, list[Cell]]]:
+def _iter_xlsx_rows(
+    sheet, dates_1904: bool, max_rows: int, max_columns: int
+) -> Iterator[tuple[int, list[Cell]]]:
     # Two more than allowed, so that one too many is seen; a cell in row 1,048,576 costs nothing.
     rows = sheet.iter_rows(max_row=2 * max_rows + 2, max_col=max_columns + 1)
     number = 0
@@ -299,10 +323,10 @@ def _iter_xlsx_rows(sheet, max_rows: int, max_columns: int) -> Iterator[tuple[in
         if cells is None:
             return
         number += 1
-        yield number, [_convert_xlsx_cell(cell) for cell in cells]
+        yield number, [_convert_xlsx_cell(cell, dates_1904) for cell in cells]
 
 
-def _convert_xlsx_cell(cell) -> Cell:
+def _convert_xlsx_cell(cell, dates_1904: bool) -> Cell:
     value = cell.value
     if cell.data_type == "e":
         return CellError(str(value or "#ERROR"))
@@ -314,6 +338,9 @@ def _convert_xlsx_cell(cell) -> Cell:
         case datetime() | date():
             return _clean_date(value)
         case time():
+            if dates_1904 and "y" in cell.number_format.lower():
+                # openpyxl takes the very first day for a time of the day
+                return _clean_date(datetime.combine(CALENDAR_MAC_1904, value))
             return value.isoformat()
         case timedelta():
             return str(value)
@@ -372,7 +399,7 @@ def _iter_csv_sheets(content: bytes, filename: str) -> Iterator[_Tab]:
                 "and upload it again."
             )
         )
-    yield (), "", _iter_csv_rows(text)
+    yield (), "", _iter_csv_rows(text), False
 
 
 def _iter_csv_rows(text: str) -> Iterator[tuple[int, list[Cell]]]:

@@ -1,3 +1,4 @@
 from . import portal
 from . import portal_dispute
 from . import scrm_settlement
+from . import portal_reconciliation

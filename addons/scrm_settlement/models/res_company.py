@@ -16,7 +16,10 @@ class ResCompany(models.Model):
 
         Periods and prices are the company's, whoever looks at them and wherever they are.
         """
+        return local_day(moment, self._scrm_get_zone())
+
+    def _scrm_get_zone(self):
+        """Return the name of the time zone where the company lives."""
         self.ensure_one()
         company_sudo = self.sudo()  # a technician may not read the company's contact
-        zone = company_sudo.partner_id.tz or company_sudo.resource_calendar_id.tz or "UTC"
-        return local_day(moment, zone)
+        return company_sudo.partner_id.tz or company_sudo.resource_calendar_id.tz or "UTC"

@@ -1,6 +1,8 @@
 from . import test_tools_brackets
 from . import test_tools_content
 from . import test_tools_cycles
+from . import test_tools_claim_cells
+from . import test_tools_claim_match
 from . import test_tools_pricing
 from . import test_tools_resolution
 from . import test_library
@@ -20,4 +22,6 @@ from . import test_concurrency_statements
 from . import test_dispute
 from . import test_portal
 from . import test_statement_book
+from . import test_reconciliation
+from . import test_reconciliation_report
 from . import test_tour

@@ -3,6 +3,9 @@ from . import price_rows
 from . import content
 from . import cycles
 from . import portal_input
+from . import claim_cells
+from . import claim_match
+from . import claim_rows
 from . import pricing
 from . import resolution
 from . import statement_book

@@ -1,0 +1,107 @@
+import datetime
+
+from dateutil.relativedelta import relativedelta
+
+from odoo import fields, http
+from odoo.exceptions import UserError
+from odoo.http import content_disposition, request
+
+from odoo.addons.portal.controllers.portal import CustomerPortal, pager
+
+from ..models.scrm_settlement_import_portal import MAX_PORTAL_BYTES
+
+URL = "/my/reconciliation"
+ROWS_PER_PAGE = 80
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+class ReconciliationPortal(CustomerPortal):
+    def _prepare_home_portal_values(self, counters):
+        values = super()._prepare_home_portal_values(counters)
+        if "scrm_reconciliation_count" in counters:
+            imports = request.env["scrm.settlement.import"]
+            values["scrm_reconciliation_count"] = (
+                imports.search_count([]) if imports._get_portal_dealer() else 0
+            )
+        return values
+
+    @http.route(URL, type="http", auth="user", website=True, methods=["GET"])
+    def portal_my_reconciliation(self, **kwargs):
+        return self._show_list()
+
+    @http.route(f"{URL}/upload", type="http", auth="user", website=True, methods=["POST"])
+    def portal_my_reconciliation_upload(self, file=None, month=None, **post):
+        # What a browser posts names a file and a month; the dealer is who is logged in.
+        try:
+            first = self._parse_month(month)
+            content = self._read_upload(file)
+            with request.env.cr.savepoint():
+                record = request.env["scrm.settlement.import"]._upload_from_portal(
+                    content,
+                    file.filename,
+                    first,
+                    first + relativedelta(months=1, days=-1),
+                )
+        except UserError as error:
+            return self._show_list(error=str(error), month=month)
+        return request.redirect(f"{URL}/{record.id}")
+
+    @http.route(
+        [f"{URL}/<int:import_id>", f"{URL}/<int:import_id>/page/<int:page>"],
+        type="http",
+        auth="user",
+        website=True,
+        methods=["GET"],
+    )
+    def portal_my_reconciliation_result(self, import_id, status=None, page=1, **kwargs):
+        record = self._find(import_id)
+        if not record:
+            return request.redirect(URL)
+        return request.render(
+            "scrm_settlement.portal_my_reconciliation_result",
+            record._prepare_portal_result(status, page, ROWS_PER_PAGE, pager, URL),
+        )
+
+    @http.route(
+        f"{URL}/<int:import_id>/report", type="http", auth="user", website=True, methods=["GET"]
+    )
+    def portal_my_reconciliation_report(self, import_id, **kwargs):
+        record = self._find(import_id)
+        if not record or record.state not in ("compared", "waived"):
+            return request.redirect(URL)
+        headers = [
+            ("Content-Type", XLSX),
+            ("Content-Disposition", content_disposition(record.sudo().report_filename)),
+        ]
+        # sudo: the rule has shown that the file is the dealer's own; entries have names
+        return request.make_response(record.sudo()._make_report(), headers)
+
+    def _find(self, import_id):
+        """Return the dealer's own reconciliation, empty where the rules let him see none."""
+        return request.env["scrm.settlement.import"].search([("id", "=", import_id)])
+
+    def _show_list(self, error=None, month=None):
+        imports = request.env["scrm.settlement.import"]
+        if not imports._get_portal_dealer():
+            return request.redirect("/my")
+        last_month = fields.Date.context_today(imports) + relativedelta(months=-1)
+        values = {
+            "page_name": "scrm_reconciliation",
+            "imports": imports.search([]),
+            "month": month or f"{last_month:%Y-%m}",
+            "error": error,
+            "limit": MAX_PORTAL_BYTES // (1024 * 1024),
+        }
+        return request.render("scrm_settlement.portal_my_reconciliation", values)
+
+    def _parse_month(self, month):
+        try:
+            return datetime.datetime.strptime(month or "", "%Y-%m").date()
+        except ValueError as error:
+            raise UserError(request.env._("Choose the month the list is about.")) from error
+
+    def _read_upload(self, file):
+        if not file or not file.filename:
+            raise UserError(request.env._("Choose a file first: .xlsx, .xls or .csv."))
+        # One byte more than allowed tells that there is more
+        return file.read(MAX_PORTAL_BYTES + 1)

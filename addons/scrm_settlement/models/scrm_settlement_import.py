@@ -1,0 +1,477 @@
+import base64
+import hashlib
+
+from dateutil.relativedelta import relativedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+from odoo.tools import format_date
+from odoo.tools.translate import LazyTranslate
+
+from odoo.addons.scrm_base.tools.flow import Transition
+from odoo.addons.scrm_base.tools.spreadsheet import SpreadsheetError, check_size
+
+from .scrm_settlement_import_line import UNRESOLVED
+from .scrm_settlement_statement import PREPARER, REVIEWER
+
+_lt = LazyTranslate(__name__)
+
+# What the file is about; by it the same file is known again.
+FACTS = {"file", "filename", "partner_id", "company_id", "date_from", "date_to", "statement_id"}
+# Written by the system alone.
+SYSTEM_FIELDS = {
+    "file_hash",
+    "file_key",
+    "uploader_id",
+    "preparer_id",
+    "is_from_dealer",
+    "progress",
+    "problem",
+    "waiver_id",
+    "waived_at",
+    "waiver_reason",
+}
+
+
+class ScrmSettlementImport(models.Model):
+    """A dealer's own list of what we owe him, compared with the journal row by row.
+
+    A document of its own, because core's import knows neither a second person nor a difference.
+    """
+
+    _name = "scrm.settlement.import"
+    _inherit = ["scrm.flow.mixin", "mail.thread"]
+    _description = "Reconciliation with a Dealer"
+    _order = "id desc"
+    _check_company_auto = True
+
+    _flow_transitions = (
+        Transition("start", "draft", "reading", _lt("Compare"), (PREPARER,)),
+        # These two follow the reading.
+        Transition("finish", "reading", "compared", _lt("Compared")),
+        Transition("fail", "reading", "draft", _lt("Not readable")),
+        Transition("reset", "compared", "draft", _lt("Choose another file"), (PREPARER,)),
+        Transition("waive", "compared", "waived", _lt("Waive"), (REVIEWER,)),
+        Transition("reopen", "waived", "compared", _lt("Take back"), (PREPARER, REVIEWER)),
+        Transition(
+            "discard", ("draft", "compared", "waived"), "cancel", _lt("Discard"), (PREPARER,)
+        ),
+        Transition("restore", "cancel", "draft", _lt("Use again"), (PREPARER,)),
+    )
+
+    name = fields.Char(compute="_compute_name", store=True)
+    state = fields.Selection(
+        selection=[
+            ("draft", "New"),
+            ("reading", "Reading"),
+            ("compared", "Compared"),
+            ("waived", "Waived"),
+            ("cancel", "Discarded"),
+        ],
+        string="Status",
+        required=True,
+        readonly=True,
+        default="draft",
+        copy=False,
+        index=True,
+        tracking=True,
+    )
+    company_id = fields.Many2one(
+        comodel_name="res.company",
+        required=True,
+        index=True,
+        default=lambda self: self.env.company,
+    )
+    statement_id = fields.Many2one(
+        comodel_name="scrm.settlement.statement",
+        ondelete="restrict",
+        index="btree_not_null",
+        check_company=True,
+        help="Compare with this statement. Empty: with what the journal has for the period.",
+    )
+    partner_id = fields.Many2one(
+        comodel_name="res.partner",
+        string="Dealer",
+        compute="_compute_from_statement",
+        store=True,
+        readonly=False,
+        required=True,
+        precompute=True,
+        ondelete="restrict",
+        index=True,
+        check_company=True,
+        tracking=True,
+    )
+    date_from = fields.Date(
+        string="First Day",
+        compute="_compute_from_statement",
+        store=True,
+        readonly=False,
+        required=True,
+        precompute=True,
+    )
+    date_to = fields.Date(
+        string="Last Day",
+        compute="_compute_from_statement",
+        store=True,
+        readonly=False,
+        required=True,
+        precompute=True,
+    )
+    currency_id = fields.Many2one(
+        comodel_name="res.currency",
+        compute="_compute_from_statement",
+        store=True,
+        readonly=False,
+        required=True,
+        precompute=True,
+        ondelete="restrict",
+    )
+    template_id = fields.Many2one(
+        comodel_name="scrm.settlement.import.template",
+        string="Layout",
+        compute="_compute_template_id",
+        store=True,
+        readonly=False,
+        ondelete="restrict",
+        check_company=True,
+        domain="[('partner_id', 'in', (False, partner_id))]",
+        help="How the dealer writes his list. Empty: everything is found in the file.",
+    )
+    file = fields.Binary(attachment=True, copy=False)
+    filename = fields.Char(string="File Name", copy=False)
+    file_hash = fields.Char(string="Fingerprint", readonly=True, copy=False)
+    # Company, dealer, period and fingerprint: one text, so that a merge of two contacts, which
+    # re-points columns, cannot break the constraint.
+    file_key = fields.Char(readonly=True, copy=False)
+    is_from_dealer = fields.Boolean(string="Uploaded by the Dealer", readonly=True, copy=False)
+    uploader_id = fields.Many2one(
+        comodel_name="res.users",
+        string="Uploaded by",
+        readonly=True,
+        required=True,
+        copy=False,
+        default=lambda self: self.env.user,
+        ondelete="restrict",
+    )
+    preparer_id = fields.Many2one(
+        comodel_name="res.users",
+        string="Prepared by",
+        readonly=True,
+        copy=False,
+        ondelete="restrict",
+        help="Compared or matched it last, or submitted the statement.",
+    )
+    progress = fields.Integer(
+        string="Progress (%)", readonly=True, copy=False, aggregator=None
+    )
+    problem = fields.Text(readonly=True, copy=False)
+    line_ids = fields.One2many(
+        comodel_name="scrm.settlement.import.line", inverse_name="import_id", readonly=True
+    )
+    subtotal_ids = fields.One2many(
+        comodel_name="scrm.settlement.import.subtotal", inverse_name="import_id", readonly=True
+    )
+    row_count = fields.Integer(string="Rows", compute="_compute_counts")
+    error_count = fields.Integer(string="Errors", compute="_compute_counts")
+    unresolved_count = fields.Integer(string="Unresolved", compute="_compute_counts")
+    amount_theirs = fields.Monetary(string="Dealer's Total", compute="_compute_counts")
+    amount_ours = fields.Monetary(string="Our Total", compute="_compute_counts")
+    amount_difference = fields.Monetary(string="Difference", compute="_compute_counts")
+
+    waiver_id = fields.Many2one(
+        comodel_name="res.users",
+        string="Waived by",
+        readonly=True,
+        copy=False,
+        ondelete="restrict",
+    )
+    waived_at = fields.Datetime(string="Waived on", readonly=True, copy=False)
+    waiver_reason = fields.Text(string="Waived because", readonly=True, copy=False)
+
+    _file_uniq = models.Constraint(
+        "UNIQUE (file_key)",
+        "This very file was uploaded for this dealer and period already.",
+    )
+    _dates_in_order = models.Constraint(
+        "CHECK (date_to >= date_from)", "The period cannot end before it begins."
+    )
+    _waiver_is_another_person = models.Constraint(
+        "CHECK (waiver_id IS NULL OR (waiver_id <> uploader_id AND waiver_id <> create_uid "
+        "AND (preparer_id IS NULL OR waiver_id <> preparer_id)))",
+        "Differences are waived by somebody who neither uploaded nor prepared them. Ask another "
+        "reviewer.",
+    )
+    _waived_has_waiver = models.Constraint(
+        "CHECK ((state = 'waived') = (waiver_id IS NOT NULL) AND (waiver_id IS NULL OR "
+        "(waived_at IS NOT NULL AND waiver_reason IS NOT NULL)) OR state = 'cancel')",
+        "A waiver has a person, a time and a reason.",
+    )
+
+    # === COMPUTE === #
+
+    @api.depends("filename")
+    def _compute_name(self):
+        for record in self:
+            record.name = record.filename or self.env._("Reconciliation")
+
+    @api.depends("statement_id")
+    def _compute_from_statement(self):
+        for record in self:
+            statement = record.statement_id
+            company = statement.company_id or record.company_id or self.env.company
+            first = company._scrm_local_day(fields.Datetime.now()) + relativedelta(
+                months=-1, day=1
+            )
+            record.partner_id = statement.partner_id or record.partner_id
+            record.date_from = statement.date_from or record.date_from or first
+            record.date_to = (
+                statement.date_to or record.date_to or first + relativedelta(months=1, days=-1)
+            )
+            record.currency_id = (
+                statement.currency_id or record.currency_id or company.currency_id
+            )
+
+    @api.depends("partner_id", "company_id")
+    def _compute_template_id(self):
+        for record in self:
+            template = record.template_id
+            if template.partner_id and template.partner_id != record.partner_id:
+                template = template.browse()
+            record.template_id = template or template._find(record.company_id, record.partner_id)
+
+    @api.depends("line_ids.status", "line_ids.amount", "line_ids.our_amount")
+    def _compute_counts(self):
+        groups = self.env["scrm.settlement.import.line"]._read_group(
+            [("import_id", "in", self.ids)],
+            ["import_id", "status"],
+            ["__count", "amount:sum", "our_amount:sum"],
+        )
+        by_record = {}
+        for record, *group in groups:
+            by_record.setdefault(record.id, []).append(group)
+        for record in self:
+            found = by_record.get(record.id, [])
+            record.row_count = sum(n for status, n, *_rest in found if status != "only_ours")
+            record.error_count = sum(n for status, n, *_rest in found if status == "error")
+            record.unresolved_count = sum(n for s, n, *_rest in found if s in UNRESOLVED)
+            record.amount_theirs = sum(a for s, _n, a, _ours in found if s != "error")
+            record.amount_ours = sum(ours for *_rest, ours in found)
+            record.amount_difference = record.amount_theirs - record.amount_ours
+
+    # === CRUD === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            self._check_system_fields(vals)
+            self._check_file_size(vals.get("file"))
+        records = super().create(vals_list)
+        records._seal()
+        return records
+
+    def write(self, vals):
+        self._check_system_fields(vals)
+        facts = vals.keys() & FACTS
+        if facts:
+            self._check_preparer()
+            if any(record.state != "draft" for record in self):
+                raise UserError(
+                    self.env._("The file is compared already. Use “Choose another file” first.")
+                )
+            self._check_file_size(vals.get("file"))
+        result = super().write(vals)
+        if "file" in vals:
+            self.sudo().write({"uploader_id": self.env.uid})  # sudo: no user names the uploader
+        if facts:
+            self._seal()
+        return result
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_never(self):
+        raise UserError(self.env._("Reconciliations are kept. Discard it instead."))
+
+    def _check_system_fields(self, vals):
+        """Refuse what only the system writes; a flow's step and superuser code may."""
+        if not self.env.su and self._flow_field not in vals and vals.keys() & SYSTEM_FIELDS:
+            raise UserError(
+                self.env._(
+                    "%(fields)s of a reconciliation cannot be written by hand. Use its buttons.",
+                    fields=", ".join(
+                        self._fields[name]._description_string(self.env)
+                        for name in sorted(vals.keys() & SYSTEM_FIELDS)
+                    ),
+                )
+            )
+
+    def _check_preparer(self):
+        """Refuse work on the rows to whom it is not given (a reviewer only reads and waives)."""
+        if not self.env.su and not self.env.user.has_group(PREPARER):
+            raise AccessError(
+                self.env._("Reconciliations are prepared by those who prepare settlements.")
+            )
+
+    def _check_file_size(self, file):
+        try:
+            check_size(len(file or "") * 3 // 4)
+        except SpreadsheetError as error:
+            raise UserError(self.env._(error.message)) from error
+
+    def _seal(self):
+        """Note by what the same file is known again, and refuse one that is here already."""
+        for record in self.sudo():  # sudo: the fingerprint is written by the system alone
+            if record.partner_id != record.partner_id.commercial_partner_id:
+                record.partner_id = record.partner_id.commercial_partner_id
+            if not record.file:
+                record.write({"file_hash": False, "file_key": False})
+                continue
+            digest = hashlib.sha256(base64.b64decode(record.file)).hexdigest()
+            parts = (record.company_id.id, record.partner_id.id, record.date_from, record.date_to)
+            key = ":".join(map(str, (*parts, digest)))
+            record._refuse_known_file(key)
+            record.write({"file_hash": digest, "file_key": key})
+
+    def _refuse_known_file(self, key):
+        known = self.search([("file_key", "=", key), ("id", "!=", self.id)], limit=1)
+        if known:
+            raise UserError(
+                self.env._(
+                    "This very file was uploaded for this dealer and period already, on %(date)s "
+                    "as “%(name)s” (%(status)s).",
+                    date=format_date(self.env, known.create_date),
+                    name=known.name,
+                    status=known._flow_get_label(known.state),
+                )
+            )
+
+    # === FLOW === #
+
+    def _flow_check(self, transition, vals):
+        result = super()._flow_check(transition, vals)
+        if transition.key == "start" and not self.file:
+            raise UserError(self.env._("Choose a file first: .xlsx, .xls or .csv."))
+        if transition.key in ("reset", "restore"):
+            self._check_nothing_accepted()
+        if transition.key == "waive":
+            self._check_may_waive(vals)
+        return result
+
+    def _check_may_waive(self, vals):
+        if not (vals.get("waiver_reason") or "").strip():
+            raise UserError(self.env._("Say why the differences are waived."))
+        if not self.unresolved_count:
+            raise UserError(self.env._("There is nothing to waive: every row is matched."))
+        statement = self.statement_id
+        involved = (
+            self.create_uid
+            | self.uploader_id
+            | self.preparer_id
+            | statement.create_uid
+            | statement.submitter_id
+        )
+        # The database refuses it too; here it becomes a sentence with the person's name.
+        if vals["waiver_id"] in involved.ids:
+            raise UserError(
+                self.env._(
+                    "%(user)s uploaded or prepared this and cannot waive its differences as well. "
+                    "Ask another reviewer.",
+                    user=self.env["res.users"].browse(vals["waiver_id"]).name,
+                )
+            )
+
+    def _check_nothing_accepted(self):
+        if self.line_ids.filtered(lambda line: line.resolution == "accepted"):
+            raise UserError(
+                self.env._(
+                    "Claims of this file are in the journal. Discard it and upload the new file."
+                )
+            )
+
+    def _flow_after(self, transition):
+        if transition.key == "start":
+            self._begin()
+        elif transition.key in ("reset", "restore"):
+            self._delete_rows()
+        return super()._flow_after(transition)
+
+    def _notice_get_responsible(self):
+        return self.statement_id.user_id or self.preparer_id
+
+    # === ACTIONS === #
+
+    def action_compare(self):
+        """Read the file and compare it; a large one in the background."""
+        for record in self:
+            record._check_preparer()
+            record._move_along("start", problem=False, progress=0, preparer_id=self.env.uid)
+        return True
+
+    def action_resume(self):
+        """Plan the reading again, after its job was lost or has failed."""
+        self._check_preparer()
+        self.filtered(lambda record: record.state == "reading")._enqueue()
+        return True
+
+    def action_reset(self):
+        self._move_along("reset")
+        return True
+
+    def action_discard(self):
+        for record in self:
+            record._move_along("discard")
+        return True
+
+    def action_restore(self):
+        for record in self:
+            record._move_along(
+                "restore", waiver_id=False, waived_at=False, waiver_reason=False
+            )
+        return True
+
+    def action_reopen(self):
+        """Take the waiver back, so that rows can be matched again."""
+        for record in self:
+            record._move_along("reopen", waiver_id=False, waived_at=False, waiver_reason=False)
+        return True
+
+    def action_open_waive(self):
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Waive Differences"),
+            "res_model": "scrm.settlement.import.waive",
+            "views": [(False, "form")],
+            "target": "new",
+            "context": {"default_import_id": self.id},
+        }
+
+    def action_open_rows(self):
+        return self._open_rows()
+
+    def action_open_unresolved(self):
+        self.ensure_one()
+        action = self._open_rows()
+        action["domain"] = [("import_id", "=", self.id), ("status", "in", list(UNRESOLVED))]
+        return action
+
+    def _open_rows(self, status=None):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "scrm_settlement.scrm_settlement_import_line_action"
+        )
+        action["domain"] = [("import_id", "=", self.id)]
+        if status:
+            action["domain"].append(("status", "=", status))
+        action["context"] = {}
+        return action
+
+    def _action_waive(self, reason):
+        """Let the statement go on with what is left unresolved; a second person's decision."""
+        self.ensure_one()
+        self._move_along(
+            "waive",
+            note=reason,
+            waiver_id=self.env.uid,
+            waived_at=fields.Datetime.now(),
+            waiver_reason=reason,
+        )

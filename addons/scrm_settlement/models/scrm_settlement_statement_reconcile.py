@@ -1,0 +1,97 @@
+from odoo import api, fields, models
+from odoo.fields import Domain
+
+
+class ScrmSettlementStatement(models.Model):
+    # One concern a file.
+    _inherit = "scrm.settlement.statement"  # pylint: disable=consider-merging-classes-inherited
+
+    import_ids = fields.One2many(
+        comodel_name="scrm.settlement.import", inverse_name="statement_id", readonly=True
+    )
+    import_count = fields.Integer(string="Reconciliations", compute="_compute_import_count")
+    import_difference = fields.Monetary(
+        string="Dealer's File − Ours",
+        compute="_compute_import_count",
+        help="What the dealer's own list asks for more than we do.",
+    )
+
+    @api.depends("import_ids.state")
+    def _compute_import_count(self):
+        for statement in self:
+            imports = statement._get_imports()
+            statement.import_count = len(imports)
+            statement.import_difference = sum(imports.mapped("amount_difference"))
+
+    def action_open_imports(self):
+        """Open the reconciliations of this statement, or begin one."""
+        self.ensure_one()
+        imports = self._get_imports()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "scrm_settlement.scrm_settlement_import_action"
+        )
+        action["domain"] = [("id", "in", imports.ids)]
+        action["context"] = {"default_statement_id": self.id}
+        if len(imports) < 2:
+            action["views"] = [(False, "form")]
+            action["res_id"] = imports.id
+        return action
+
+    def _get_imports(self):
+        """Return the dealer's files about this statement, or about its period as a whole."""
+        self.ensure_one()
+        if not self.id:
+            return self.env["scrm.settlement.import"]
+        about_period = Domain(
+            [
+                ("statement_id", "=", False),
+                ("company_id", "=", self.company_id.id),
+                ("partner_id", "=", self.partner_id.id),
+                ("currency_id", "=", self.currency_id.id),
+                ("date_from", "<=", self.date_to),
+                ("date_to", ">=", self.date_from),
+            ]
+        )
+        if self.document_mode == "customer_invoice":
+            about_period = Domain.FALSE
+        # sudo: whoever submits is held up by files he cannot read; they show numbers alone
+        return (
+            self.env["scrm.settlement.import"]
+            .sudo()
+            .search((Domain("statement_id", "=", self.id) | about_period) & Domain("state", "!=", "cancel"))
+            .sudo(self.env.su)
+        )
+
+    def _get_submit_obstacles(self):
+        obstacles = super()._get_submit_obstacles()
+        for record in self._get_imports().sudo():  # sudo: as in _get_imports
+            if record.state in ("draft", "reading"):
+                obstacles.append(
+                    self.env._(
+                        "the dealer's file “%(file)s” is not compared yet: compare or discard it",
+                        file=record.name,
+                    )
+                )
+            elif record.state == "compared" and record.unresolved_count:
+                obstacles.append(
+                    self.env._(
+                        "%(count)s rows of the dealer's file “%(file)s” are unresolved: match "
+                        "them, or have a reviewer waive them",
+                        count=record.unresolved_count,
+                        file=record.name,
+                    )
+                )
+            elif record.state == "waived" and record.waiver_id == self.env.user:
+                obstacles.append(
+                    self.env._(
+                        "you waived the differences of “%(file)s”: somebody else submits",
+                        file=record.name,
+                    )
+                )
+        return obstacles
+
+    def _flow_after(self, transition):
+        if transition.key == "submit":
+            # sudo: noted by the system; the database refuses whoever waived the differences
+            self._get_imports().sudo().write({"preparer_id": self.env.uid})
+        return super()._flow_after(transition)

@@ -1,0 +1,212 @@
+from datetime import date, datetime
+from decimal import Decimal
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from odoo.tests import BaseCase, tagged
+
+from odoo.addons.scrm_base.tools.spreadsheet import CellError
+from odoo.addons.scrm_settlement.tools.claim_cells import (
+    CellProblem,
+    Code,
+    fold,
+    parse_amount,
+    parse_code,
+    parse_day,
+    parse_number,
+    strip_zeros,
+)
+from odoo.addons.scrm_settlement.tools.claim_rows import Layout, is_total, make_parser
+
+def problem_of(row):
+    # Outside the test case, whose missing environment a lazy text would ask for the language
+    return str(row.problems[0][1])
+
+
+FULL_WIDTH = str.maketrans("0123456789.,-()", "０１２３４５６７８９．，－（）")
+
+
+@tagged("post_install", "-at_install")
+class TestClaimCells(BaseCase):
+    # === NUMBERS === #
+
+    def test_worked_example_19_amounts(self):
+        self.assertEqual("0.30", str(parse_amount(0.1 + 0.2)))
+        self.assertEqual("-1234.50", str(parse_amount("（1,234.50）")))
+        self.assertEqual("-1234.50", str(parse_amount("(1,234.50)")))
+
+    def test_numbers_as_people_write_them(self):
+        for text, number in (
+            ("1234.5", "1234.5"),
+            ("１，２３４．５０", "1234.5"),
+            ("￥1,234.50", "1234.5"),
+            ("¥ 1 234.50", "1234.5"),
+            ("1,234.50-", "-1234.5"),
+            ("1,234.50－", "-1234.5"),
+            ("-￥88", "-88"),
+            ("￥-88", "-88"),
+            ("−12", "-12"),
+            ("+12", "12"),
+            ("1.2万", "12000"),
+            ("1.2万元", "12000"),
+            ("（1.5万）", "-15000"),
+            ("3亿", "300000000"),
+            ("100元", "100"),
+            ("CNY 8,640.00", "8640"),
+            ("8640 RMB", "8640"),
+            ("1,2345,6789", "123456789"),
+            ("13%", "0.13"),
+            ("13％", "0.13"),
+            (".5", "0.5"),
+            ("1.2E+03", "1200"),
+            ("'-5", "-5"),
+        ):
+            with self.subTest(text=text):
+                self.assertEqual(Decimal(number), parse_number(text))
+
+    def test_a_decimal_comma_is_chosen_never_guessed(self):
+        self.assertEqual(Decimal("1234.5"), parse_number("1.234,50", decimal_comma=True))
+        with self.assertRaises(CellProblem):
+            parse_number("1.234,50")
+
+    def test_nothing_is_none(self):
+        for text in (None, "", "  ", "-", "—", "/"):
+            self.assertIsNone(parse_number(text))
+            self.assertIsNone(parse_day(text))
+
+    def test_what_is_no_number(self):
+        for cell in (
+            "abc", "12a", "1,23.5", "1.2.3", "(5", "5)", "(-5)", "--5", "12万3千", ".", ",",
+            True, date(2026, 11, 5), "1" * 14, Decimal("1E+20"), float("nan"), float("inf"),
+        ):  # fmt: skip
+            with self.subTest(cell=cell), self.assertRaises(CellProblem):
+                parse_number(cell)
+
+    def test_error_cells_say_which(self):
+        for cell in (CellError("#N/A"), "#N/A"):
+            for parse in (parse_number, parse_code, parse_day):
+                with self.assertRaisesRegex(CellProblem, "#N/A"):
+                    parse(cell)
+
+    @given(st.decimals(-(10**9), 10**9, places=2), st.booleans(), st.booleans(), st.booleans())
+    def test_every_spelling_is_the_same_number(self, number, grouped, closed, full_width):
+        text = format(abs(number), ",.2f" if grouped else ".2f")
+        if number < 0:
+            text = f"({text})" if closed else f"-{text}"
+        if full_width:
+            text = text.translate(FULL_WIDTH)
+        self.assertEqual(number, parse_amount(text))
+
+    @given(st.integers(-(10**14), 10**14))
+    def test_cents_survive_the_float(self, cents):
+        number = Decimal(cents) / 100
+        self.assertEqual(number, parse_amount(float(number)))
+
+    # === CODES === #
+
+    def test_codes_keep_their_text(self):
+        self.assertEqual(Code("00123"), parse_code("00123"))
+        self.assertEqual(Code("123", is_number=True), parse_code(Decimal(123)))
+        self.assertEqual(Code("123", is_number=True), parse_code(123.0))
+        self.assertEqual(Code("123", is_number=True), parse_code("123", is_text_file=True))
+        self.assertFalse(parse_code("00123", is_text_file=True).is_number)
+        self.assertIsNone(parse_code("  "))
+        self.assertEqual(fold("PP-Ａ１"), fold(" pp-a1 "))
+        self.assertEqual("123", strip_zeros("00123"))
+        self.assertEqual("0", strip_zeros("000"))
+        self.assertEqual("0a", strip_zeros("0a"))
+
+    # === DAYS === #
+
+    def test_worked_example_19_serials(self):
+        self.assertEqual(date(1904, 1, 1), parse_day(0, dates_1904=True))
+        self.assertEqual(date(1904, 1, 1), parse_day(Decimal(0), dates_1904=True))
+
+    def test_serials(self):
+        self.assertEqual(date(2026, 11, 5), parse_day(46331))
+        self.assertEqual(date(2026, 11, 5), parse_day(46331.75))
+        self.assertEqual(date(2026, 11, 5), parse_day(46331 - 1462, dates_1904=True))
+        self.assertEqual(date(1900, 1, 1), parse_day(1))
+        self.assertEqual(date(1900, 2, 28), parse_day(59))
+        self.assertEqual(date(1900, 3, 1), parse_day(61))
+        for impossible in (0, 60, -1, 3_000_000):
+            with self.assertRaises(CellProblem):
+                parse_day(impossible)
+
+    def test_days_as_people_write_them(self):
+        day = date(2026, 11, 5)
+        for cell in (
+            day, datetime(2026, 11, 5, 23, 59), Decimal(20261105), "20261105", "2026-11-05",
+            "2026/11/5", "2026.11.5", "２０２６－１１－０５", "2026年11月5日", "2026年11月05号",
+            "26年11月5日", "2026 年 11 月 5 日", "二〇二六年十一月五日", "2026-11-05 08:30",
+            "2026-11-05T08:30:00", "46331",
+        ):  # fmt: skip
+            with self.subTest(cell=cell):
+                self.assertEqual(day, parse_day(cell))
+        self.assertEqual(date(2026, 12, 31), parse_day("二零二六年十二月三十一日"))
+        self.assertEqual(date(2026, 10, 20), parse_day("二〇二六年十月二十日"))
+        self.assertEqual(day, parse_day("11月5日", year=2026))
+        self.assertEqual(day, parse_day("05/11/2026", order="dmy"))
+        self.assertEqual(day, parse_day("11/05/2026", order="mdy"))
+
+    def test_what_is_no_day(self):
+        for cell in ("05/11/2026", "2026-13-01", "2026年2月30日", "soon", "11月5日", True):
+            with self.subTest(cell=cell), self.assertRaises(CellProblem):
+                parse_day(cell)
+
+    @given(st.dates(date(1904, 1, 1), date(2100, 1, 1)))
+    def test_every_day_in_both_modes(self, day):
+        serial = (day - date(1899, 12, 30)).days
+        self.assertEqual(day, parse_day(serial))
+        self.assertEqual(day, parse_day(serial - 1462, dates_1904=True))
+        self.assertEqual(day, parse_day(f"{day:%Y}年{day.month}月{day.day}日"))
+
+    @given(st.text(max_size=20))
+    def test_any_text_is_read_or_refused_with_a_sentence(self, text):
+        for parse in (parse_number, parse_amount, parse_code, parse_day):
+            try:
+                parse(text)
+            except CellProblem as problem:
+                self.assertTrue(str(problem))
+
+    # === ROWS === #
+
+    def test_titles_are_found_by_their_synonyms(self):
+        find = Layout().find_columns
+        self.assertEqual(
+            {"ref": 0, "code": 1, "date": 2, "quantity": 3, "amount": 4},
+            find(["单据编号", "物料编码", "日 期", "数量（个）", "金额(元)"]),
+        )
+        self.assertEqual({"code": 1, "amount": 0}, find(["AMOUNT", "Item Code", None, 5]))
+        own = Layout(titles={"amount": ("本期应返",)})
+        self.assertEqual({"ref": 0, "amount": 2}, own.find_columns(["单号", "金额", "本期应返"]))
+
+    def test_the_header_is_the_first_complete_row(self):
+        layout = Layout()
+        self.assertFalse(layout.is_header(1, ["结算单", None, None]))
+        self.assertFalse(layout.is_header(2, ["金额", None]))
+        self.assertTrue(layout.is_header(3, ["单号", "金额"]))
+        self.assertFalse(layout.is_header(51, ["单号", "金额"]))
+        self.assertTrue(Layout(header_row=7).is_header(7, ["x"]))
+
+    def test_totals_are_no_claims(self):
+        for first in ("合计", "合 计：", "小计", "Total", "TOTAL AMOUNT", "本页合计"):
+            self.assertTrue(is_total([None, first, Decimal(5)], Layout().totals))
+        self.assertFalse(is_total(["A-1", "合计"], Layout().totals))
+
+    def test_a_row_with_an_error_keeps_what_can_be_read(self):
+        parse = make_parser(Layout(), {"ref": 0, "quantity": 1, "amount": 2})
+        row = parse(5, ("D-1", CellError("#N/A"), Decimal("7.005")))
+        self.assertEqual([("quantity",)], [problem[:1] for problem in row.problems])
+        self.assertEqual(Decimal("7.01"), row.amount)
+        row = parse(6, ("D-1", Decimal(1), None))
+        self.assertIn("missing", problem_of(row))
+        row = parse(7, (None, Decimal(1), Decimal(1)))
+        self.assertIn("nothing says", problem_of(row))
+        self.assertIsNone(parse(8, ("合计", None, Decimal(7))))
+
+    def test_signs_can_be_reversed(self):
+        parse = make_parser(Layout(is_reversed=True), {"ref": 0, "quantity": 1, "amount": 2})
+        row = parse(5, ("D-1", Decimal(2), Decimal(7)))
+        self.assertEqual((Decimal(-2), Decimal(-7)), (row.quantity, row.amount))
