@@ -1,2 +1,3 @@
+from . import allocation
 from . import pricing
 from . import resolution
