@@ -56,3 +56,15 @@ from . import account_move
 from . import account_move_line
 from . import account_partial_reconcile
 from . import account_payment
+from . import res_partner_grade_allocation
+from . import scrm_allocation_policy
+from . import scrm_allocation_policy_line
+from . import scrm_allocation_quota
+from . import scrm_allocation_run
+from . import scrm_allocation_run_compute
+from . import scrm_allocation_run_apply
+from . import scrm_allocation_run_product
+from . import scrm_allocation_run_line
+from . import scrm_allocation_state
+from . import scrm_privacy_allocation
+from . import stock_move_allocation

@@ -3,6 +3,7 @@ from . import test_tools_content
 from . import test_tools_cycles
 from . import test_tools_claim_cells
 from . import test_tools_claim_match
+from . import test_tools_allocation
 from . import test_tools_pricing
 from . import test_tools_resolution
 from . import test_library

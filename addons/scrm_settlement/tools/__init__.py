@@ -6,6 +6,7 @@ from . import portal_input
 from . import claim_cells
 from . import claim_match
 from . import claim_rows
+from . import allocation
 from . import pricing
 from . import resolution
 from . import statement_book

@@ -3,6 +3,7 @@ from . import scrm_library_import
 from . import base_partner_merge_statement
 from . import scrm_settlement_import_resolve
 from . import scrm_settlement_import_waive
+from . import base_partner_merge_allocation
 from . import scrm_settlement_generate
 from . import scrm_settlement_return
 from . import scrm_settlement_price_tester

@@ -1,0 +1,228 @@
+"""Who gets how much of what is scarce: whole units, the same answer in whatever order one asks.
+
+What the strategies of a class mean:
+
+- ``gain`` and ``fill`` keep what they hold, whoever else wants it;
+- guarantees come next, scaled down together when there is not enough for all of them;
+- ``win`` is then served before everybody, ``gain`` and ``redistribute`` after it, in the order of
+  the classes;
+- ``fill`` gets more from what nobody holds only, so that nobody loses for it;
+- ``lose`` gets what is left.
+
+Within a class ``fifo`` serves the earliest order first; ``proportional`` shares by what dealers
+ask, ``weight`` by their weights, both among dealers and then their earliest order first.
+``quota`` is served like ``fifo``; its ceiling is the quota.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from operator import attrgetter, itemgetter
+from typing import NamedTuple
+
+STRATEGIES = ("win", "gain", "redistribute", "fill", "lose")
+METHODS = ("fifo", "proportional", "weight", "quota")
+_PHASES = {"win": 0, "gain": 1, "redistribute": 1, "fill": 2, "lose": 3}
+_KEEPERS = frozenset({"gain", "fill"})
+# Weights fit in 32 bits, so two ratios that differ still do after this shift.
+_RATIO_BITS = 64
+
+_by_date = attrgetter("date", "key")
+
+
+class Demand(NamedTuple):
+    """One open order line; quantities in whole units of the packaging multiple."""
+
+    key: int
+    quantity: int
+    date: str = ""
+    owner: int = 0
+    position: int = 0
+    strategy: str = "redistribute"
+    method: str = "fifo"
+    weight: int = 1
+    rank: int = 0
+    reserved: int = 0
+    guaranteed: int = 0
+    ceiling: int | None = None
+
+    @property
+    def eligible(self) -> int:
+        """Return what it can get at most."""
+        return self.quantity if self.ceiling is None else min(self.quantity, self.ceiling)
+
+
+class Grant(NamedTuple):
+    """What a demand got, and by what right: their sum is the whole."""
+
+    kept: int
+    guaranteed: int
+    shared: int
+
+    @property
+    def total(self) -> int:
+        return self.kept + self.guaranteed + self.shared
+
+
+def share(amount: int, wants: Sequence[int], weights: Sequence[int], ties: Sequence) -> list[int]:
+    """Divide `amount` by weight, nobody above what they want; leftovers by largest remainder.
+
+    Who would get more than wanted gets that, and the others share anew: in the order of want by
+    weight one pass is enough.
+
+    :param weights: positive, one for each want
+    :param ties: sort keys that tell equals apart, all different
+    """
+    if amount >= sum(wants):
+        return list(wants)
+    shares = [0] * len(wants)
+    order = sorted(range(len(wants)), key=lambda i: (wants[i] << _RATIO_BITS) // weights[i])
+    total = sum(weights)
+    for place, i in enumerate(order):
+        if wants[i] * total > amount * weights[i]:
+            open_ = order[place:]
+            break
+        shares[i] = wants[i]
+        amount -= wants[i]
+        total -= weights[i]
+    else:
+        return shares
+    left = amount
+    remainders = []
+    for i in open_:
+        shares[i], remainder = divmod(amount * weights[i], total)
+        left -= shares[i]
+        remainders.append((-remainder, ties[i], i))
+    if left:
+        for _remainder, _tie, i in sorted(remainders)[:left]:
+            shares[i] += 1
+    return shares
+
+
+def spread(amount: int, demands: Iterable[Demand]) -> dict[int, int]:
+    """Divide what a dealer may have over their demands, the earliest first."""
+    result = {}
+    for demand in sorted(demands, key=_by_date):
+        result[demand.key] = taken = min(amount, demand.quantity)
+        amount -= taken
+    return result
+
+
+def allocate(supply: int, demands: Sequence[Demand]) -> dict[int, Grant]:
+    """Divide the supply of one product.
+
+    :param supply: whole units that are free or held by these demands
+    :param demands: each with a key of its own
+    :return: {key: Grant}; the sum is at most the supply, each at most what was asked, and nothing
+        is left while somebody eligible is short
+    """
+    kept = {}
+    guarantees = []
+    for demand in demands:
+        if demand.reserved and demand.strategy in _KEEPERS:
+            kept[demand.key] = min(demand.reserved, demand.quantity)
+        if demand.guaranteed:
+            guarantees.append(demand)
+    left = supply - sum(kept.values())
+    if left < 0:
+        raise ValueError("More is held than there is.")
+    got = dict(kept)
+    guaranteed = _guarantee(left, guarantees, kept) if guarantees else {}
+    for key, units in guaranteed.items():
+        got[key] = got.get(key, 0) + units
+    left -= sum(guaranteed.values())
+    if left:
+        _serve(left, demands, got)
+    return {
+        demand.key: Grant(
+            own := kept.get(demand.key, 0),
+            promised := guaranteed.get(demand.key, 0),
+            got.get(demand.key, 0) - own - promised,
+        )
+        for demand in demands
+    }
+
+
+def _guarantee(left: int, demands: list[Demand], kept: dict[int, int]) -> dict[int, int]:
+    """Return what each gets beyond what it keeps, until it has what is guaranteed."""
+    needs = {}
+    for demand in demands:
+        need = min(demand.guaranteed, demand.eligible) - kept.get(demand.key, 0)
+        if need > 0:
+            needs[demand.key] = (need, (demand.rank, demand.date, demand.key))
+    wants = [need for need, _tie in needs.values()]
+    ties = [tie for _need, tie in needs.values()]
+    return dict(zip(needs, share(left, wants, wants, ties), strict=True))
+
+
+def _serve(left: int, demands: Sequence[Demand], got: dict[int, int]) -> None:
+    """Serve the classes in their order and add what each demand gets to `got`."""
+    classes: dict[tuple, list[Demand]] = {}
+    for demand in demands:
+        classes.setdefault((demand.strategy, demand.position, demand.method), []).append(demand)
+    # Two strategies of one phase and position are told apart by name, so the order is complete.
+    for (strategy, _position, method), members in sorted(
+        classes.items(), key=lambda item: (_PHASES[item[0][0]], item[0][1], item[0])
+    ):
+        budget = left
+        if strategy == "fill":
+            budget = max(0, left - _get_losers_holdings(demands, got))
+        if budget:
+            left -= _serve_class(budget, method, members, got)
+
+
+def _get_losers_holdings(demands: Sequence[Demand], got: dict[int, int]) -> int:
+    return sum(
+        max(0, min(demand.reserved, demand.eligible) - got.get(demand.key, 0))
+        for demand in demands
+        if demand.strategy == "lose"
+    )
+
+
+def _serve_class(left: int, method: str, members: list[Demand], got: dict[int, int]) -> int:
+    """Serve the members of one class and return how much they took."""
+    if method in ("proportional", "weight"):
+        return _serve_shares(left, method, members, got)
+    return _serve_in_turn(left, members, got)
+
+
+def _serve_in_turn(left: int, members: list[Demand], got: dict[int, int]) -> int:
+    before = left
+    for demand in sorted(members, key=_by_date):
+        key, quantity, ceiling = demand.key, demand.quantity, demand.ceiling
+        if ceiling is not None and ceiling < quantity:
+            quantity = ceiling
+        has = got.get(key, 0)
+        need = quantity - has
+        if need > 0:
+            taken = need if need < left else left
+            got[key] = has + taken
+            left -= taken
+            if not left:
+                break
+    return before - left
+
+
+def _serve_shares(left: int, method: str, members: list[Demand], got: dict[int, int]) -> int:
+    owners: dict[int, list[Demand]] = {}
+    for demand in members:
+        if demand.eligible > got.get(demand.key, 0):
+            owners.setdefault(demand.owner, []).append(demand)
+    groups = list(owners.values())
+    wants = [sum(d.eligible - got.get(d.key, 0) for d in group) for group in groups]
+    weights = wants if method == "proportional" else [max(d.weight for d in g) for g in groups]
+    ties = [min((d.rank, d.date, d.key) for d in group) for group in groups]
+    shares = share(left, wants, weights, ties)
+    for group, amount in zip(groups, shares, strict=True):
+        if amount:
+            _serve_in_turn(amount, group, got)
+    return sum(shares)
+
+
+def fingerprint(supply: int, demands: Iterable[Demand], grants: dict[int, Grant]) -> str:
+    """Return a hash of a question and its answer, the same in whatever order they are given."""
+    rows = sorted(([*demand, *grants[demand.key]] for demand in demands), key=itemgetter(0))
+    text = json.dumps([supply, rows], separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()
