@@ -1,8 +1,9 @@
 from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..tools.erasure import ERASED, ERASED_PREFIX
-from ..tools.handles import clean_text, mask
+from ..tools.handles import clean_text, mask, normalise_email, normalise_phone
 
 # last_seen_at is a hint for people: it is not worth a row lock more often than this.
 SEEN_PRECISION_MINUTES = 10
@@ -32,19 +33,25 @@ class ScrmIdentity(models.Model):
         readonly=True,
     )
     scope = fields.Char(required=True, readonly=True)
-    # Read by the code of whoever does business; screens show it after a logged click only.
+    # In full for those alone who may take it away in bulk; an operator's look is logged, see
+    # scrm.unmask. Code of ours that needs it for somebody's business reads it by sudo().
     value = fields.Char(
         required=True,
         readonly=True,
-        groups="scrm_base.group_scrm_base_operator,scrm_base.group_scrm_base_privacy",
+        groups="scrm_base.group_scrm_base_manager,scrm_base.group_scrm_base_privacy",
     )
     value_raw = fields.Char(
         string="As Written",
         readonly=True,
-        groups="scrm_base.group_scrm_base_operator,scrm_base.group_scrm_base_privacy",
+        groups="scrm_base.group_scrm_base_manager,scrm_base.group_scrm_base_privacy",
     )
     display_value = fields.Char(
         string="Handle", compute="_compute_display_value", compute_sudo=True
+    )
+    handle_search = fields.Char(
+        string="Phone, E-mail or other Handle",
+        compute="_compute_handle_search",
+        search="_search_handle",
     )
     name = fields.Char(
         string="Known As", readonly=True, help="The name that was given with this handle."
@@ -102,6 +109,21 @@ class ScrmIdentity(models.Model):
             identity.display_value = (
                 identity.id_type == "partner" and identity.partner_id.display_name
             ) or mask(identity.id_type, identity.value)
+
+    def _compute_handle_search(self):
+        self.handle_search = False
+
+    @api.model
+    def _search_handle(self, operator, value):
+        """Find whoever has exactly this number, address or id, as it was told or as it is kept."""
+        if operator not in ("in", "=", "ilike", "like", "=ilike"):
+            return NotImplemented
+        texts = [value] if isinstance(value, str) else [text for text in value if text]
+        wanted = set()
+        for text in texts:
+            wanted |= {clean_text(text), normalise_phone(text), normalise_email(text)} - {None, ""}
+        # sudo: whoever was told a number may find its customer, without reading numbers.
+        return Domain("id", "in", self.sudo()._search([("value", "in", list(wanted))]))
 
     @api.depends("verified_at")
     def _compute_is_verified(self):
@@ -253,7 +275,7 @@ class ScrmIdentity(models.Model):
             )
             for handle, name, id_, customer_id in births
         ]
-        # sorted by key: two batches that meet the same strangers wait for each other, never both ways
+        # Sorted: of two batches that meet the same strangers one waits, never each for the other.
         columns = zip(*sorted(rows, key=lambda row: row[1:4]), strict=True)
         now, uid = self.env.cr.now(), self.env.uid
         return self.env.execute_query(
@@ -265,7 +287,8 @@ class ScrmIdentity(models.Model):
                        name, partner_id, origin_customer_id, customer_id)
                 SELECT %s, %s, %s, %s, %s, %s, %s,
                        CASE WHEN verified THEN %s END, CASE WHEN verified THEN 'source' END,
-                       id, id_type, scope, value, value_raw, name, partner_id, customer_id, customer_id
+                       id, id_type, scope, value, value_raw, name, partner_id,
+                       customer_id, customer_id
                   FROM unnest(%s::int[], %s::varchar[], %s::varchar[], %s::varchar[],
                               %s::varchar[], %s::varchar[], %s::int[], %s::boolean[], %s::int[])
                        AS v(id, id_type, scope, value, value_raw, name, partner_id, verified,
