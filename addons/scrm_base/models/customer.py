@@ -3,8 +3,6 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..tools.handles import clean_text, normalise_email, normalise_phone
-
 # Written by deriving clusters alone.
 DERIVED_FIELDS = frozenset({"active", "merged_into_id", "derived_at", "pool_id"})
 
@@ -129,15 +127,8 @@ class ScrmCustomer(models.Model):
 
     @api.model
     def _search_handle(self, operator, value):
-        if operator not in ("in", "=", "ilike", "like", "=ilike"):
-            return NotImplemented
-        texts = [value] if isinstance(value, str) else [text for text in value if text]
-        wanted = set()
-        for text in texts:
-            wanted |= {clean_text(text), normalise_phone(text), normalise_email(text)} - {None, ""}
-        # sudo: whoever was told a number may find its customer, without reading numbers.
-        handles = self.env["scrm.identity"].sudo()._search([("value", "in", list(wanted))])
-        return Domain("identity_ids", "any!", [("id", "in", handles)])
+        handles = self.env["scrm.identity"]._search_handle(operator, value)
+        return handles if handles is NotImplemented else Domain("identity_ids", "any!", handles)
 
     @api.depends("name", "active")
     def _compute_display_name(self):

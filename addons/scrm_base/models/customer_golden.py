@@ -1,7 +1,11 @@
 """Survivorship: which of its handles' and contacts' values a customer is shown with."""
 
-from odoo import api, fields, models
+import json
 
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from ..tools.handles import mask
 from ..tools.survivorship import Claim, choose
 
 # What a name says for itself, beside who gave it and when.
@@ -37,6 +41,8 @@ class ScrmCustomer(models.Model):
         Nothing is read but the handles and what is written by hand, so a rebuild and the undoing
         of a merge choose the same again.
         """
+        # all at once: one by one they are not prefetched
+        (self | self.merged_customer_ids).mapped("name_manual")
         for customer in self:
             handles = (customer.identity_ids or customer.origin_identity_ids).sorted("id")
             golden = {}
@@ -126,6 +132,70 @@ class ScrmCustomer(models.Model):
         for name in ("name", "kind", "golden"):
             self.env.add_to_compute(self._fields[name], self)
         self.flush_recordset(["name", "kind", "golden"])
+
+    # === OF A NEW HANDLE === #
+
+    @api.model
+    def _insert_with_handles(self, births, pool):
+        """Insert the customers that unknown handles are born with, in one statement.
+
+        What :meth:`_compute_golden` would choose is written with them: of one handle there is
+        nothing to choose. Whatever else a new customer brings, an addon adds here by super().
+
+        :param births: list of (Handle, name or None, id of the handle, id of the customer)
+        :return: scrm.customer, in the order of ``births``
+        """
+        partners = self.env["res.partner"].browse(
+            [int(handle.value) for handle, *_rest in births if handle.id_type == "partner"]
+        )
+        partners.fetch(["name", "is_company"])
+        rows = [
+            (customer_id, *self._prepare_golden(handle, name, identity_id))
+            for handle, name, identity_id, customer_id in births
+        ]
+        now, uid = self.env.cr.now(), self.env.uid
+        self.env.execute_query(
+            SQL(
+                """
+                INSERT INTO scrm_customer (
+                       create_uid, write_uid, create_date, write_date, pool_id, active,
+                       id, name, kind, golden)
+                SELECT %s, %s, %s, %s, %s, TRUE, id, name, kind, golden
+                  FROM unnest(%s::int[], %s::varchar[], %s::varchar[], %s::jsonb[])
+                       AS v(id, name, kind, golden)
+                RETURNING id
+                """,
+                *(uid, uid, now, now, pool.id),
+                *map(list, zip(*rows, strict=True)),
+            )
+        )
+        return self.browse([customer_id for *_handle, customer_id in births])
+
+    @api.model
+    def _prepare_golden(self, handle, name, identity_id):
+        """Return (name, kind, golden as text) of a customer with one handle."""
+        partner = self.env["res.partner"]
+        if handle.id_type == "partner":
+            partner = partner.browse(int(handle.value))
+        source = {"identity": identity_id, "source": handle.id_type, "reason": "only"}
+        golden = {}
+        name = partner.name or name
+        if name:
+            golden["name"] = source
+        if partner.is_company:
+            golden["kind"] = source
+        if handle.id_type in ("phone", "email"):
+            golden[handle.id_type] = source
+        return (
+            name or partner.display_name or mask(handle.id_type, handle.value),
+            "organisation" if partner.is_company else "person",
+            json.dumps(golden) if golden else None,
+        )
+
+    def _keep_golden(self):
+        """Let what was inserted with the customers stand: it is what would be computed."""
+        for name in ("name", "kind", "golden"):
+            self.env.remove_to_compute(self._fields[name], self)
 
     @api.depends("golden")
     def _compute_golden_sources(self):

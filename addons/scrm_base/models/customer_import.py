@@ -169,7 +169,7 @@ class ScrmCustomerImport(models.Model):
 
     def _flow_after(self, transition):
         if transition.key == "start":
-            self.line_ids._propose_conflicts()
+            self._propose_conflicts()
         if transition.key in ("start", "retry"):
             self._enqueue()
         if transition.key == "reset":

@@ -5,12 +5,14 @@ from odoo import models
 IMPORT_WEIGHT = 0.8
 
 
-class ScrmCustomerImportLine(models.Model):
-    _inherit = "scrm.customer.import.line"  # pylint: disable=consider-merging-classes-inherited
+class ScrmCustomerImport(models.Model):
+    _inherit = "scrm.customer.import"  # pylint: disable=consider-merging-classes-inherited
 
     def _propose_conflicts(self):
         """Put before a person the customers that one row takes for one."""
-        lines = self.filtered(lambda line: line.status == "conflict")
+        lines = self.env["scrm.customer.import.line"].search(
+            [("import_id", "in", self.ids), ("status", "=", "conflict")]
+        )
         proposals = []
         for line_id, (owners, _partner) in lines._recognise().items():
             first, *others = owners.sorted("id") or [owners]

@@ -69,6 +69,12 @@ class ScrmCustomer(models.Model):
         return customers
 
     @api.model
+    def _insert_with_handles(self, births, pool):
+        customers = super()._insert_with_handles(births, pool)
+        self.env["scrm.customer.touch"]._touch(customers)
+        return customers
+
+    @api.model
     def _refresh_derived(self, customer_ids, company):
         res = super()._refresh_derived(customer_ids, company)
         self.env["scrm.metric"]._refresh(company, customer_ids)

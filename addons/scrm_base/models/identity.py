@@ -1,8 +1,9 @@
 from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..tools.erasure import ERASED, ERASED_PREFIX
-from ..tools.handles import clean_text, mask
+from ..tools.handles import clean_text, mask, normalise_email, normalise_phone
 
 # last_seen_at is a hint for people: it is not worth a row lock more often than this.
 SEEN_PRECISION_MINUTES = 10
@@ -32,19 +33,25 @@ class ScrmIdentity(models.Model):
         readonly=True,
     )
     scope = fields.Char(required=True, readonly=True)
-    # Read by the code of whoever does business; screens show it after a logged click only.
+    # In full for those alone who may take it away in bulk; an operator's look is logged, see
+    # scrm.unmask. Code of ours that needs it for somebody's business reads it by sudo().
     value = fields.Char(
         required=True,
         readonly=True,
-        groups="scrm_base.group_scrm_base_operator,scrm_base.group_scrm_base_privacy",
+        groups="scrm_base.group_scrm_base_manager,scrm_base.group_scrm_base_privacy",
     )
     value_raw = fields.Char(
         string="As Written",
         readonly=True,
-        groups="scrm_base.group_scrm_base_operator,scrm_base.group_scrm_base_privacy",
+        groups="scrm_base.group_scrm_base_manager,scrm_base.group_scrm_base_privacy",
     )
     display_value = fields.Char(
         string="Handle", compute="_compute_display_value", compute_sudo=True
+    )
+    handle_search = fields.Char(
+        string="Phone, E-mail or other Handle",
+        compute="_compute_handle_search",
+        search="_search_handle",
     )
     name = fields.Char(
         string="Known As", readonly=True, help="The name that was given with this handle."
@@ -102,6 +109,21 @@ class ScrmIdentity(models.Model):
             identity.display_value = (
                 identity.id_type == "partner" and identity.partner_id.display_name
             ) or mask(identity.id_type, identity.value)
+
+    def _compute_handle_search(self):
+        self.handle_search = False
+
+    @api.model
+    def _search_handle(self, operator, value):
+        """Find whoever has exactly this number, address or id, as it was told or as it is kept."""
+        if operator not in ("in", "=", "ilike", "like", "=ilike"):
+            return NotImplemented
+        texts = [value] if isinstance(value, str) else [text for text in value if text]
+        wanted = set()
+        for text in texts:
+            wanted |= {clean_text(text), normalise_phone(text), normalise_email(text)} - {None, ""}
+        # sudo: whoever was told a number may find its customer, without reading numbers.
+        return Domain("id", "in", self.sudo()._search([("value", "in", list(wanted))]))
 
     @api.depends("verified_at")
     def _compute_is_verified(self):
@@ -162,8 +184,9 @@ class ScrmIdentity(models.Model):
             )
         # sudo: whoever meets a customer (a webhook, a portal user who orders) makes them known.
         self_sudo = self.sudo()
-        found = self_sudo._find_handles(wanted)
-        self_sudo._touch({found[key]: wanted[key] for key in wanted if key in found})
+        rows = self_sudo._look_up(wanted)
+        self_sudo._touch({row: wanted[key] for key, row in rows.items()})
+        found = {key: row[0] for key, row in rows.items()}
         missing = {key: value for key, value in wanted.items() if key not in found}
         while missing:
             found |= self_sudo._insert_handles(missing, pool)
@@ -175,22 +198,33 @@ class ScrmIdentity(models.Model):
 
     def _find_handles(self, keys):
         """Return {(id_type, scope, value): id} of those keys that are known."""
+        return {key: row[0] for key, row in self._look_up(keys).items()}
+
+    def _look_up(self, keys):
+        """Return {key: (id, last_seen_at, verified_at, name)} of those keys that are known."""
         if not keys:
             return {}
-        self.flush_model(["id_type", "scope", "value"])
-        id_types, scopes, values = (list({key[part] for key in keys}) for part in range(3))
-        # Arrays, not a list of triples: however wrong the planner's statistics are (the first
-        # large import into an empty table), this is one pass at worst.
+        self.flush_model(["id_type", "scope", "value", "last_seen_at", "verified_at", "name"])
+        id_types, scopes, values = ([key[part] for key in keys] for part in range(3))
+        # LIMIT keeps the planner from joining the whole table: each handle costs one look into the
+        # unique index, however many are stored and however old the statistics are.
         rows = self.env.execute_query(
             SQL(
-                "SELECT id, id_type, scope, value FROM scrm_identity"
-                " WHERE id_type = ANY(%s) AND scope = ANY(%s) AND value = ANY(%s)",
+                """
+                SELECT k.id_type, k.scope, k.value, i.id, i.last_seen_at, i.verified_at, i.name
+                  FROM unnest(%s::varchar[], %s::varchar[], %s::varchar[])
+                       AS k(id_type, scope, value)
+                 CROSS JOIN LATERAL (
+                        SELECT id, last_seen_at, verified_at, name FROM scrm_identity
+                         WHERE id_type = k.id_type AND scope = k.scope AND value = k.value
+                         LIMIT 1) i
+                """,
                 id_types,
                 scopes,
                 values,
             )
         )
-        return {tuple(row[1:]): row[0] for row in rows if tuple(row[1:]) in keys}
+        return {row[:3]: row[3:] for row in rows}
 
     def _insert_handles(self, wanted, pool):
         """Insert unknown handles, each with a customer, and return {key: id}.
@@ -201,72 +235,84 @@ class ScrmIdentity(models.Model):
         """
         savepoint = self.env.cr.savepoint()
         with savepoint:
-            customers = self.env["scrm.customer"].create([{"pool_id": pool.id}] * len(wanted))
-            self.env["scrm.customer"].flush_model()
-            now = self.env.cr.now()
-            rows = self.env.execute_query(
+            ids = self.env.execute_query(
                 SQL(
-                    """
-                    INSERT INTO scrm_identity (
-                        id_type, scope, value, value_raw, name, pool_id, partner_id,
-                        verified_at, verify_method, first_seen_at, last_seen_at,
-                        origin_customer_id, customer_id,
-                        create_uid, create_date, write_uid, write_date
-                    ) VALUES %s
-                    ON CONFLICT (id_type, scope, value) DO NOTHING
-                    RETURNING id, id_type, scope, value
-                    """,
-                    SQL(", ").join(
-                        SQL(
-                            "%s",
-                            (
-                                *handle.key,
-                                clean_text(handle.value_raw) or None,
-                                name or None,
-                                pool.id,
-                                int(handle.value) if handle.id_type == "partner" else None,
-                                now if handle.verified else None,
-                                "source" if handle.verified else None,
-                                now,
-                                now,
-                                customer.id,
-                                customer.id,
-                                self.env.uid,
-                                now,
-                                self.env.uid,
-                                now,
-                            ),
-                        )
-                        for (handle, name), customer in zip(wanted.values(), customers, strict=True)
-                    ),
+                    "SELECT nextval('scrm_identity_id_seq')::int,"
+                    " nextval('scrm_customer_id_seq')::int FROM generate_series(1, %s)",
+                    len(wanted),
                 )
             )
-            if len(rows) < len(wanted):
+            births = [
+                (handle, name, *born)
+                for (handle, name), born in zip(wanted.values(), ids, strict=True)
+            ]
+            customers = self.env["scrm.customer"]._insert_with_handles(births, pool)
+            if len(self._insert_rows(births, pool)) < len(wanted):
                 savepoint.rollback()
                 return {}
-        identities = self.browse([row[0] for row in rows])
-        customers.invalidate_recordset(["identity_ids", "origin_identity_ids"])
+        identities = self.browse([id_ for id_, _customer_id in ids])
         self.env["res.partner"].invalidate_model(
             ["scrm_customer_id", "scrm_stage_id", "scrm_identity_ids", "scrm_tag_ids"], flush=False
         )
         identities.modified(list(self._fields), create=True)
-        return {tuple(row[1:]): row[0] for row in rows}
+        customers._keep_golden()
+        return dict(zip(wanted, identities.ids, strict=True))
+
+    def _insert_rows(self, births, pool):
+        """Insert handles that are not there, and return the ids of those that were inserted.
+
+        :param births: list of (Handle, name or None, id, id of its customer)
+        """
+        rows = [
+            (
+                id_,
+                *handle.key,
+                clean_text(handle.value_raw) or None,
+                name,
+                int(handle.value) if handle.id_type == "partner" else None,
+                bool(handle.verified),
+                customer_id,
+            )
+            for handle, name, id_, customer_id in births
+        ]
+        # Sorted: of two batches that meet the same strangers one waits, never each for the other.
+        columns = zip(*sorted(rows, key=lambda row: row[1:4]), strict=True)
+        now, uid = self.env.cr.now(), self.env.uid
+        return self.env.execute_query(
+            SQL(
+                """
+                INSERT INTO scrm_identity (
+                       create_uid, write_uid, create_date, write_date, first_seen_at, last_seen_at,
+                       pool_id, verified_at, verify_method, id, id_type, scope, value, value_raw,
+                       name, partner_id, origin_customer_id, customer_id)
+                SELECT %s, %s, %s, %s, %s, %s, %s,
+                       CASE WHEN verified THEN %s END, CASE WHEN verified THEN 'source' END,
+                       id, id_type, scope, value, value_raw, name, partner_id,
+                       customer_id, customer_id
+                  FROM unnest(%s::int[], %s::varchar[], %s::varchar[], %s::varchar[],
+                              %s::varchar[], %s::varchar[], %s::int[], %s::boolean[], %s::int[])
+                       AS v(id, id_type, scope, value, value_raw, name, partner_id, verified,
+                            customer_id)
+                ON CONFLICT (id_type, scope, value) DO NOTHING
+                RETURNING id
+                """,
+                *(uid, uid, now, now, now, now, pool.id, now),
+                *map(list, columns),
+            )
+        )
 
     def _touch(self, seen):
         """Note that known handles were met again: seen, verified, named.
 
-        :param seen: {id: (Handle, name or None)}
+        :param seen: {(id, last_seen_at, verified_at, name): (Handle, name or None)}
         """
         now = self.env.cr.now()
-        identities = self.browse(seen)
-        identities.fetch(["last_seen_at", "verified_at", "name"])
         rows = []
-        for identity in identities:
-            handle, name = seen[identity.id]
-            stale = (now - identity.last_seen_at).total_seconds() > SEEN_PRECISION_MINUTES * 60
-            proven = handle.verified and not identity.verified_at
-            if stale or proven or (name and not identity.name):
-                rows.append((identity.id, name or None, handle.verified))
+        for (id_, last_seen_at, verified_at, known_name), (handle, name) in seen.items():
+            stale = (now - last_seen_at).total_seconds() > SEEN_PRECISION_MINUTES * 60
+            proven = handle.verified and not verified_at
+            if stale or proven or (name and not known_name):
+                rows.append((id_, name or None, handle.verified))
         if not rows:
             return
         touched = self.browse([row[0] for row in rows])

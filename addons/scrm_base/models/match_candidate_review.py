@@ -44,15 +44,10 @@ class ScrmMatchCandidate(models.Model):
 
     def _describe_handle(self, identity):
         labels = dict(identity._fields["id_type"]._description_selection(self.env))
-        value = identity.display_value
-        # A partner's value is a number that says nothing.
-        if identity.id_type != "partner" and identity.has_access("read"):
-            field = identity._fields["value"]
-            value = identity.value if identity._has_field_access(field, "read") else value
         return {
             "id": identity.id,
             "type": labels[identity.id_type],
-            "value": value,
+            "value": identity.display_value,
             "verified": identity.is_verified,
         }
 

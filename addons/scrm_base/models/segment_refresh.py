@@ -87,7 +87,10 @@ class ScrmSegment(models.Model):
 
     def _refresh_one(self, customer_ids):
         """Let whoever the definition does not find leave, and whom it finds enter."""
-        extra = Domain.TRUE if customer_ids is None else Domain("id", "in", customer_ids)
+        extra = Domain.TRUE
+        if customer_ids is not None:
+            # A set, not a list: the planner may start from it.
+            extra = Domain("id", "in", SQL("(SELECT unnest(%s::int[]))", list(customer_ids)))
         try:
             with self.env.cr.savepoint():
                 query = self._search_customers(self._get_env_of(self.user_id.id), extra)

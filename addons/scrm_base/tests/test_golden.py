@@ -33,6 +33,24 @@ class TestGolden(ScrmCase):
         self.assertEqual("+86138****1001", customer.phone_display)
         self.assertFalse(customer.email_display)
 
+    def test_what_a_handle_is_born_with_is_what_would_be_chosen(self):
+        born = [
+            self._make_identity("phone", "+8613826001001", name="陈女士"),
+            self._make_identity("phone", "+8613826001002"),
+            self._make_identity("email", "chen@example.com"),
+            self._make_identity("openid", "oAbCdEfGhIj", name="小陈"),
+            self._make_identity("openid", "oKlMnOpQrSt"),
+            self._make_partner(name="陈晓雨")._scrm_ensure_identity(),
+            self._make_partner(name="陈记", is_company=True)._scrm_ensure_identity(),
+        ]
+        customers = [identity.customer_id for identity in born]
+        before = self._snapshot(*customers)
+        for customer in customers:
+            customer._rebuild_golden()
+        self.assertEqual(before, self._snapshot(*customers))
+        self.assertEqual("organisation", customers[-1].kind)
+        self.assertTrue(all(customer.name for customer in customers))
+
     def test_names_by_hand_then_of_contacts_then_the_newest(self):
         old = self._make_identity("card", "c1", name="小陈")
         new = self._make_identity("card", "c2", name="陈")

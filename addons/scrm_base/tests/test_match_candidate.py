@@ -225,7 +225,7 @@ class TestMatchCandidate(ScrmCase):
         )
         item = candidate.with_user(self.steward).read_review()
         self.assertEqual(["陈女士", "陈晓雨"], [side["name"] for side in item["sides"]])
-        self.assertEqual("+8613826001001", item["sides"][0]["handles"][0]["value"])
+        self.assertEqual("+86138****1001", item["sides"][0]["handles"][0]["value"])
         self.assertEqual(80, item["percent"])
         self.assertEqual(
             [("Name", "-1.5", 50, False), ("flavour", "+3.0", 100, True)],

@@ -24,7 +24,8 @@ class TestUnmask(ScrmCase):
         operator = self.users["operator"]
         action = self.phone.with_user(operator).action_unmask()
         dialog = self.env[action["res_model"]].with_user(operator).browse(action["res_id"])
-        self.assertEqual("+8613826001001", dialog.identity_ids.value)
+        shown = dialog.web_read({"line_ids": {"fields": {"value": {}, "value_raw": {}}}})
+        self.assertEqual("+8613826001001", shown[0]["line_ids"][0]["value"])
         self.customer.with_user(operator).action_unmask()
         logs = self.Log.search([("customer_id", "=", self.customer.id)], order="id")
         self.assertEqual(operator, logs.user_id)
@@ -37,12 +38,30 @@ class TestUnmask(ScrmCase):
         with self.assertRaises(AccessError):
             self.phone.with_user(viewer).action_unmask()
         with self.assertRaises(AccessError):
-            self.env["scrm.unmask"].with_user(viewer).create({"identity_ids": self.phone.ids})
+            self.env["scrm.unmask"].with_user(viewer).create({})
         self.assertFalse(self.Log.search([("user_id", "=", viewer.id)]))
 
     def test_no_dialog_without_its_log(self):
+        operator = self.users["operator"]
         with self.assertRaises(AccessError):
-            self.env["scrm.unmask"].with_user(self.users["operator"]).create({})
+            self.env["scrm.unmask"].with_user(operator).create({})
+        action = self.phone.with_user(operator).action_unmask()
+        email = self.customer._get_identity("email")
+        line = {"unmask_id": action["res_id"], "identity_id": email.id}
+        with self.assertRaises(AccessError):
+            self.env["scrm.unmask.line"].with_user(operator).create(line)
+        dialog = self.env["scrm.unmask"].browse(action["res_id"])
+        with self.assertRaises(AccessError):
+            dialog.line_ids.with_user(operator).write({"identity_id": email.id})
+
+    def test_a_dialog_is_read_by_who_opened_it(self):
+        action = self.phone.with_user(self.users["operator"]).action_unmask()
+        lines = self.env["scrm.unmask"].browse(action["res_id"]).line_ids
+        self.assertTrue(lines.with_user(self.users["operator"]).read(["value"]))
+        self.env.invalidate_all()
+        for role in ("viewer", "steward"):
+            with self.assertRaises(AccessError):
+                lines.with_user(self.users[role]).read(["value"])
 
     def test_nobody_reaches_into_another_pool(self):
         foreign = self._make_identity("visitor", "v", pool=self.pool_other)

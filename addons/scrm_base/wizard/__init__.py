@@ -4,5 +4,6 @@ from . import consent_record
 from . import erasure_confirm
 from . import privacy_lookup
 from . import unmask
+from . import unmask_line
 from . import lifecycle_funnel
 from . import lifecycle_set_stage

@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError
 
 
@@ -8,7 +8,9 @@ class ScrmUnmask(models.TransientModel):
     _name = "scrm.unmask"
     _description = "Handles in Full"
 
-    identity_ids = fields.Many2many(comodel_name="scrm.identity", string="Handles", readonly=True)
+    line_ids = fields.One2many(
+        comodel_name="scrm.unmask.line", inverse_name="unmask_id", string="Handles", readonly=True
+    )
 
     @api.model
     def _open(self, identities, reason=None):
@@ -38,7 +40,9 @@ class ScrmUnmask(models.TransientModel):
             }
         )
         # sudo: the dialog is made by the system alone, so that none is opened without its log
-        dialog = self.sudo().create({"identity_ids": identities.ids})
+        dialog = self.sudo().create(
+            {"line_ids": [Command.create({"identity_id": id_}) for id_ in identities.ids]}
+        )
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Handles in Full"),

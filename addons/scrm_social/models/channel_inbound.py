@@ -103,7 +103,7 @@ class ScrmChannel(models.Model):
         identity = conversation.identity_id
         customer = identity.customer_id
         known = customer.identity_ids.filtered(lambda handle: handle.id_type == "phone")
-        if len(numbers) > 1 or (known and known.mapped("value") != numbers):
+        if len(numbers) > 1 or (known and known.sudo().mapped("value") != numbers):
             conversation._post_note(
                 self.env._(
                     "The customer mentions another phone number than the one known of them, or "

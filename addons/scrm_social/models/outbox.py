@@ -53,7 +53,9 @@ class ScrmOutbox(models.Model):
         self._wechat_wait_for_turn()
         self._wechat_reserve_answer(channel)
         try:
-            return channel._get_api().send_text(self.identity_id.value, self.body or "")
+            # sudo: the address is for WeChat, not for whoever sends the row
+            openid = self.identity_id.sudo().value
+            return channel._get_api().send_text(openid, self.body or "")
         except errors.OutcomeUnknown as error:
             raise DeliveryUnknown(channel._explain(error)) from error
         except RETRY_ERRORS as error:
