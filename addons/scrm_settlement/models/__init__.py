@@ -9,6 +9,9 @@ from . import scrm_settlement_rule
 from . import scrm_settlement_rule_pricing
 from . import scrm_settlement_line
 from . import scrm_settlement_line_journal
+from . import scrm_settlement_line_return
+from . import scrm_settlement_adjustment
+from . import scrm_settlement_exception
 from . import scrm_settlement_statement
 from . import scrm_settlement_statement_claim
 from . import scrm_settlement_statement_bill

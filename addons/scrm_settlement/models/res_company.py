@@ -1,6 +1,6 @@
 from odoo import models
 
-from ..tools.pricing import local_day
+from ..tools.pricing import local_day, local_noon
 
 
 class ResCompany(models.Model):
@@ -11,7 +11,17 @@ class ResCompany(models.Model):
 
         Periods and prices are the company's, whoever looks at them and wherever they are.
         """
+        return local_day(moment, self._scrm_get_zone())
+
+    def _scrm_local_noon(self, day):
+        """Return noon of a day where the company lives, as a naive UTC moment.
+
+        For what happens on a day and at no hour of it: an invoice, an adjustment.
+        """
+        return local_noon(day, self._scrm_get_zone())
+
+    def _scrm_get_zone(self):
+        """Return the name of the time zone the company lives in."""
         self.ensure_one()
         company_sudo = self.sudo()  # a technician may not read the company's contact
-        zone = company_sudo.partner_id.tz or company_sudo.resource_calendar_id.tz or "UTC"
-        return local_day(moment, zone)
+        return company_sudo.partner_id.tz or company_sudo.resource_calendar_id.tz or "UTC"

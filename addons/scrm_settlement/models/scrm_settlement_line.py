@@ -19,6 +19,21 @@ PRICE_COLUMNS = (
     "grade_id",
     "explanation",
 )
+# What a line is made from, as a number in its key: numbers are never used again.
+SOURCE_NUMBERS = {
+    "part": 1,
+    "labour": 2,
+    "shipment": 3,
+    "return": 4,
+    "commission": 5,
+    "trueup": 6,
+    "import": 7,
+    "adjustment": 8,
+}
+# One source may become so many lines of a kind.
+PARTS_PER_SOURCE = 1000
+# Which tiers price a kind; the others are services.
+SCOPES = {"shipment": "shipment", "commission": "commission"}
 # Follow from statements and may be derived again; and the dealer, because core's merge of two
 # contacts repoints every table by SQL, and refusing it would leave rows of nobody.
 CACHE_COLUMNS = ("statement_id", "state")
@@ -80,10 +95,23 @@ class ScrmSettlementLine(models.Model):
     source_id = fields.Many2oneReference(
         model_field="source_model", string="Source ID", required=True, readonly=True
     )
+    source_model_number = fields.Integer(
+        readonly=True,
+        required=True,
+        default=0,
+        help="The number of the source's model: it keeps the journal's key narrow, and an app that "
+        "is removed and installed again counts its sources anew.",
+    )
+    component = fields.Integer(
+        readonly=True,
+        required=True,
+        default=0,
+        help="Kind and part of the source in one number, because a source may be settled in parts.",
+    )
     source_label = fields.Char(string="Source", compute="_compute_source_label")
     origin_line_id = fields.Many2one(
         comodel_name="scrm.settlement.line",
-        string="Returned Line",
+        string="Origin",
         readonly=True,
         ondelete="restrict",
         index="btree_not_null",
@@ -107,6 +135,16 @@ class ScrmSettlementLine(models.Model):
         comodel_name="uom.uom", string="Unit", required=True, readonly=True, ondelete="restrict"
     )
     quantity = fields.Float(digits="Product Unit", required=True, readonly=True)
+    source_amount = fields.Monetary(
+        string="Value of Source",
+        currency_field="company_currency_id",
+        readonly=True,
+        help="What the goods were sold for, without taxes, in the company's currency: rebates and "
+        "commissions are a share of it.",
+    )
+    company_currency_id = fields.Many2one(
+        related="company_id.currency_id", string="Company Currency"
+    )
 
     tier_id = fields.Many2one(
         comodel_name="scrm.settlement.tier", readonly=True, ondelete="restrict", index=True
@@ -147,6 +185,7 @@ class ScrmSettlementLine(models.Model):
         selection=[
             ("no_price", "No price"),
             ("pending", "To settle"),
+            ("counted", "Counted for the period"),
             ("claimed", "On a statement"),
             ("disputed", "Disputed"),
         ],
@@ -155,7 +194,7 @@ class ScrmSettlementLine(models.Model):
     )
 
     _source_uniq = models.Constraint(
-        "UNIQUE (company_id, source_type, source_id)",
+        "UNIQUE (company_id, source_model_number, source_id, component)",
         "This source is in the settlement journal already; it is settled exactly once.",
     )
     _claimed_has_statement = models.Constraint(
@@ -167,6 +206,8 @@ class ScrmSettlementLine(models.Model):
         "AND currency_id IS NOT NULL AND document_mode IS NOT NULL))",
         "A line without a price cannot be settled.",
     )
+    _counted_idx = models.Index("(company_id, rule_id, partner_id) WHERE state = 'counted'")
+    _trueup_idx = models.Index("(company_id, rule_id, partner_id) WHERE source_type = 'trueup'")
     _pending_idx = models.Index(
         "(company_id, partner_id, document_mode, currency_id, date) WHERE statement_id IS NULL"
     )
@@ -274,4 +315,14 @@ class ScrmSettlementLine(models.Model):
 
     def _get_source_document(self):
         """Return what people know the source by: the source itself, or the document around it."""
-        return self._get_source()
+        return self._get_document_of(self._get_source())
+
+    @api.model
+    def _get_document_of(self, source):
+        """Return the document that people know a source by: a move's transfer, a line's invoice."""
+        # sudo: which document it is; opening it asks for the reader's own rights
+        if source._name == "stock.move":
+            return (source.sudo().picking_id or source).with_env(source.env)
+        if source._name == "account.move.line":
+            return source.sudo().move_id.with_env(source.env)
+        return source

@@ -7,7 +7,7 @@ currency's and the tax engine's work.
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import ROUND_HALF_UP, Decimal
 
 import pytz
@@ -55,3 +55,9 @@ def unit_price(method: str, value: Decimal, base: Decimal | None, step: Decimal)
 def local_day(moment: datetime, zone: str) -> date:
     """Return the calendar day of a naive UTC moment in the time zone named `zone`."""
     return pytz.utc.localize(moment).astimezone(pytz.timezone(zone)).date()
+
+
+def local_noon(day: date, zone: str) -> datetime:
+    """Return noon of a calendar day in the time zone named `zone`, as a naive UTC moment."""
+    noon = pytz.timezone(zone).localize(datetime.combine(day, time(12)))
+    return noon.astimezone(pytz.utc).replace(tzinfo=None)
