@@ -10,6 +10,7 @@
         "security/scrm_settlement_security.xml",
         "security/ir.model.access.csv",
         "security/scrm_settlement_rules.xml",
+        "security/scrm_settlement_tier_rules.xml",
         "data/ir_sequence_data.xml",
         "data/scrm_settlement_scenario_data.xml",
         "data/scrm_notice_rule_data.xml",

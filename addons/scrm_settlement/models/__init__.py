@@ -6,6 +6,7 @@ from . import scrm_library
 from . import scrm_library_line
 from . import scrm_settlement_tier
 from . import scrm_settlement_rule
+from . import scrm_settlement_bracket
 from . import scrm_settlement_rule_pricing
 from . import scrm_settlement_line
 from . import scrm_settlement_line_journal

@@ -134,6 +134,39 @@ class ScrmSettlementRule(models.Model):
         default=lambda self: self.env.company.currency_id.rounding,
         help="The price of one unit becomes a multiple of this. 0 keeps up to six decimals.",
     )
+    accumulation = fields.Selection(
+        selection=[("line", "Each line"), ("period", "The settlement period")],
+        string="Measured Over",
+        required=True,
+        default="line",
+        tracking=True,
+        help="Each line is priced by its own quantity or amount; or the whole period is, by one "
+        "line at its end.",
+    )
+    basis = fields.Selection(
+        selection=[("quantity", "Quantity"), ("amount", "Amount")],
+        string="Brackets of",
+        required=True,
+        default="quantity",
+        tracking=True,
+    )
+    bracket_mode = fields.Selection(
+        selection=[
+            ("whole", "The whole quantity or amount"),
+            ("stepped", "The part inside it"),
+        ],
+        string="A Bracket Prices",
+        required=True,
+        default="whole",
+        tracking=True,
+    )
+    bracket_ids = fields.One2many(
+        comodel_name="scrm.settlement.bracket",
+        inverse_name="rule_id",
+        string="Brackets",
+        copy=True,
+        help="Instead of one value. What falls into no bracket is not priced by this rule.",
+    )
     price_label = fields.Char(string="Price", compute="_compute_price_label")
     scope_label = fields.Char(string="For", compute="_compute_scope_label")
 

@@ -6,6 +6,12 @@ DOCUMENT_MODES = [
     ("customer_credit_note", "Customer credit note"),
     ("customer_invoice", "Customer invoice"),
 ]
+# What kind of deliveries the rules of a tier price.
+SCOPES = [
+    ("service", "Service: parts, labour, claims"),
+    ("shipment", "Shipments"),
+    ("commission", "Commissions and rebates"),
+]
 
 
 class ScrmSettlementTier(models.Model):
@@ -36,6 +42,13 @@ class ScrmSettlementTier(models.Model):
         help="What a statement of this tier becomes in Invoicing: we pay the dealer by vendor "
         "bill or credit his account as a customer, or we invoice him. A negative statement "
         "becomes the opposite document.",
+    )
+    scope = fields.Selection(
+        selection=SCOPES,
+        required=True,
+        default="service",
+        help="The rules of the tier price what dealers earn by service, by shipping our goods or "
+        "by selling them, and nothing else.",
     )
     rank = fields.Integer(default=10, help="Order in lists.")
     active = fields.Boolean(default=True)

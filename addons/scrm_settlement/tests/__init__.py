@@ -1,3 +1,4 @@
+from . import test_tools_brackets
 from . import test_tools_pricing
 from . import test_tools_resolution
 from . import test_library

@@ -1,2 +1,3 @@
+from . import brackets
 from . import pricing
 from . import resolution
