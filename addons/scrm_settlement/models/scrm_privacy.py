@@ -15,6 +15,8 @@ class ScrmPrivacy(models.AbstractModel):
             # Statements and their lines are accounting documents: the law keeps them whole.
             "scrm.settlement.statement": TablePlan(kept=("name", "return_reason")),
             "scrm.settlement.line": TablePlan(kept=("name", "source_model", "explanation")),
+            "scrm.settlement.adjustment": TablePlan(kept=("reason",)),
+            "scrm.settlement.exception": TablePlan(kept=("name", "source_model", "note")),
             "scrm.settlement.rule": TablePlan(kept=("name",)),
             "scrm.settlement.scenario": TablePlan(kept=("name", "code")),
             "scrm.settlement.tier": TablePlan(kept=("name", "description")),

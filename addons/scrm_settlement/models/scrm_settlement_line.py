@@ -11,6 +11,7 @@ PRICE_COLUMNS = (
     "tier_id",
     "document_mode",
     "rule_id",
+    "bracket_id",
     "base_price",
     "price_unit",
     "amount",
@@ -155,6 +156,12 @@ class ScrmSettlementLine(models.Model):
     rule_id = fields.Many2one(
         comodel_name="scrm.settlement.rule", readonly=True, ondelete="restrict", index=True
     )
+    bracket_id = fields.Many2one(
+        comodel_name="scrm.settlement.bracket",
+        readonly=True,
+        ondelete="restrict",
+        index="btree_not_null",
+    )
     scenario_id = fields.Many2one(
         comodel_name="scrm.settlement.scenario", readonly=True, ondelete="restrict"
     )
@@ -172,6 +179,10 @@ class ScrmSettlementLine(models.Model):
     )
     explanation = fields.Json(readonly=True)
     price_reason = fields.Text(string="Why this Price", compute="_compute_price_reason")
+    correction_ids = fields.One2many(
+        comodel_name="scrm.settlement.line", inverse_name="origin_line_id", string="Corrections"
+    )
+    correction_count = fields.Integer(compute="_compute_correction_count")
 
     statement_id = fields.Many2one(
         comodel_name="scrm.settlement.statement",
@@ -238,6 +249,16 @@ class ScrmSettlementLine(models.Model):
             readable = record and record.has_access("read")
             line.source_label = record.display_name if readable else line.name
 
+    @api.depends("correction_ids")
+    def _compute_correction_count(self):
+        counts = dict(
+            self._read_group(
+                [("origin_line_id", "in", self.ids)], ["origin_line_id"], ["__count"]
+            )
+        )
+        for line in self:
+            line.correction_count = counts.get(line, 0)
+
     @api.depends_context("lang")
     @api.depends("explanation", "price_unit", "currency_id")
     def _compute_price_reason(self):
@@ -263,6 +284,40 @@ class ScrmSettlementLine(models.Model):
         raise UserError(self.env._("Settlement lines are kept for ever."))
 
     # === ACTIONS === #
+
+    def action_adjust(self):
+        """Ask for an adjustment that corrects this line."""
+        return self._open_new_adjustment("adjustment", 1.0)
+
+    def action_return(self):
+        """Ask how much of this line comes back."""
+        self.ensure_one()
+        total = self.source_amount if self.source_type == "commission" else self.quantity
+        return self._open_new_adjustment("return", total - self._get_returned_measure())
+
+    def _open_new_adjustment(self, kind, quantity):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "scrm_settlement.scrm_settlement_adjustment_action_new"
+        )
+        action["context"] = {
+            "default_kind": kind,
+            "default_origin_line_id": self.id,
+            "default_company_id": self.company_id.id,
+            "default_quantity": quantity,
+        }
+        return action
+
+    def action_open_corrections(self):
+        """Open the returns, adjustments and true-ups of this line."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Corrections"),
+            "res_model": self._name,
+            "views": [(False, "list"), (False, "form")],
+            "domain": [("origin_line_id", "=", self.id)],
+        }
 
     def action_open_source(self):
         self.ensure_one()

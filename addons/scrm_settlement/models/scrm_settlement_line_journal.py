@@ -29,6 +29,7 @@ COLUMNS = (
     "tier_id",
     "document_mode",
     "rule_id",
+    "bracket_id",
     "scenario_id",
     "grade_id",
     "base_price",
@@ -157,17 +158,23 @@ class ScrmSettlementLine(models.Model):
         if not rule:
             return {**common, "state": "no_price"}
         currency = resolution["currency"]
-        return {
-            **common,
-            "state": "pending",
+        common |= {
             "tier_id": rule.tier_id.id,
             "document_mode": rule.tier_id.document_mode,
             "rule_id": rule.id,
+            "currency_id": currency.id,
+            "explanation": resolution["explanation"],
+        }
+        bracket = resolution.get("bracket")
+        if rule.accumulation == "period":
+            return {**common, "state": "counted", "price_unit": 0.0, "amount": 0.0}
+        return {
+            **common,
+            "state": "pending",
+            "bracket_id": (bracket and bracket.id) or None,
             "base_price": resolution["base_price"],
             "price_unit": resolution["price_unit"],
-            "currency_id": currency.id,
             "amount": currency.round(row["quantity"] * resolution["price_unit"]),
-            "explanation": resolution["explanation"],
         }
 
     @api.model

@@ -1,3 +1,4 @@
 from . import brackets
 from . import pricing
 from . import resolution
+from . import volume
