@@ -99,7 +99,7 @@ class ScrmSettlementAdjustment(models.Model):
     )
 
     _amount_given = models.Constraint(
-        "CHECK (pricing = 'rules' OR amount <> 0)", "Enter the amount of the adjustment."
+        "CHECK (pricing = 'rules' OR COALESCE(amount, 0) <> 0)", "Enter the amount of the adjustment."
     )
     _quantity_given = models.Constraint(
         "CHECK (CASE kind WHEN 'return' THEN quantity > 0 ELSE quantity <> 0 END)",

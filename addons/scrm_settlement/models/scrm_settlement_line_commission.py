@@ -24,7 +24,6 @@ SELECT line.id
   JOIN account_move_line line ON line.move_id = move.id
  WHERE move.company_id = %(company)s AND move.state = 'posted' AND move.move_type = %(move_type)s
    AND line.display_type = 'product' AND line.balance <> 0
-   AND move.invoice_date >= %(start)s
    AND %(recent)s
    AND %(beneficiary)s IS NOT NULL
    AND %(settled)s
@@ -32,9 +31,10 @@ SELECT line.id
  ORDER BY line.id
 """
 
-# A credit note of an invoice that earned nobody anything takes nothing back.
+# A credit note of an invoice that earned nobody anything takes nothing back. One that names no
+# invoice might: since commissions are paid, a person looks at it.
 _SETTLED = """
-(move.reversed_entry_id IS NULL OR EXISTS (
+(move.reversed_entry_id IS NULL AND move.invoice_date >= %(start)s OR EXISTS (
     SELECT FROM account_move_line sold
       JOIN scrm_settlement_line origin
            ON origin.company_id = move.company_id
@@ -78,24 +78,27 @@ class ScrmSettlementLine(models.Model):
 
     @api.model
     def _find_commissions(self, company, start, since):
-        return self._find_invoiced(company, start, since, "out_invoice", "commission", SQL("TRUE"))
+        begun = SQL("move.invoice_date >= %s", start)
+        return self._find_invoiced(company, since, "out_invoice", "commission", begun)
 
     @api.model
     def _find_credit_notes(self, company, start, since):
         key = self._prepare_source_key("commission", "account.move.line")
         settled = SQL(
-            _SETTLED, model=key["source_model_number"], component=key["component"]
+            _SETTLED,
+            model=key["source_model_number"],
+            component=key["component"],
+            start=self._get_pull_start(company, "commission"),
         )
-        return self._find_invoiced(company, start, since, "out_refund", "return", settled)
+        return self._find_invoiced(company, since, "out_refund", "return", settled)
 
     @api.model
-    def _find_invoiced(self, company, start, since, move_type, source_type, settled):
+    def _find_invoiced(self, company, since, move_type, source_type, settled):
         rows = self.env.execute_query(
             SQL(
                 _FIND,
                 company=company.id,
                 move_type=move_type,
-                start=start,
                 recent=SQL("move.write_date >= %s", since) if since else SQL("TRUE"),
                 beneficiary=SQL(_BENEFICIARY),
                 settled=settled,

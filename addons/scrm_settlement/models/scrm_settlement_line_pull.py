@@ -23,12 +23,16 @@ class ScrmSettlementLine(models.Model):
 
     @api.model
     def _get_pulls(self):
-        """Return what is fetched: (name, scope of tiers it needs, finder of ids, taker of ids)."""
+        """Return what is fetched: (name, scope, finder of ids, taker of ids).
+
+        Sources of a scope are fetched from the first day of its tiers on; without a scope, whatever
+        belongs to a line of the journal, however long its tier is gone.
+        """
         return [
             ("shipment", "shipment", self._find_shipments, self._take_shipments),
-            ("goods return", "shipment", self._find_goods_returns, self._take_goods_returns),
+            ("goods return", None, self._find_goods_returns, self._take_goods_returns),
             ("commission", "commission", self._find_commissions, self._take_commissions),
-            ("credit note", "commission", self._find_credit_notes, self._take_credit_notes),
+            ("credit note", None, self._find_credit_notes, self._take_credit_notes),
         ]
 
     @api.model
@@ -43,11 +47,11 @@ class ScrmSettlementLine(models.Model):
         self = self.sudo().with_company(company)  # the journal is written by the system alone
         self.env["scrm.settlement.exception"]._retry(company)
         taken = 0
+        self.env.flush_all()
         for name, scope, find, take in self._get_pulls():
-            start = self._get_pull_start(company, scope)
-            if not start:
+            start = self._get_pull_start(company, scope) if scope else None
+            if scope and not start:
                 continue
-            self.env.flush_all()
             ids = find(company, start, since)
             for first in range(0, len(ids), BATCH):
                 batch = ids[first : first + BATCH]

@@ -47,7 +47,7 @@ SELECT move.id
   JOIN stock_location source ON source.id = move.location_id AND source.usage = 'customer'
   JOIN stock_location target ON target.id = move.location_dest_id AND target.usage <> 'customer'
  WHERE move.company_id = %(company)s AND move.state = 'done' AND move.quantity > 0
-   AND move.date >= %(start)s
+   AND %(recent)s
    AND %(absent)s
    AND EXISTS (
        SELECT FROM scrm_settlement_line origin
@@ -115,7 +115,7 @@ class ScrmSettlementLine(models.Model):
             SQL(
                 _FIND_GOODS_RETURNS,
                 company=company.id,
-                start=self._get_find_moment(company, start, since),
+                recent=SQL("move.date >= %s", since) if since else SQL("TRUE"),
                 model=key["source_model_number"],
                 component=key["component"],
                 absent=self._get_absent("return", "stock.move", SQL("move.id"), company),
@@ -136,8 +136,8 @@ class ScrmSettlementLine(models.Model):
         return max(midnight, since) if since else midnight
 
     @api.model
-    def _read_moves(self, company, ids, query):
-        key = self._prepare_source_key("shipment", "stock.move")
+    def _read_moves(self, company, ids, query, key):
+        """Return the moves as a query reads them; `key` is that of the lines they belong to."""
         return self.env.execute_query_dict(
             SQL(
                 query,
@@ -156,7 +156,7 @@ class ScrmSettlementLine(models.Model):
         key = self._prepare_source_key("shipment", "stock.move")
         products = self.env["product.product"].with_company(company)
         rows, exceptions = [], []
-        for found in self._read_moves(company, ids, _READ_SHIPMENTS):
+        for found in self._read_moves(company, ids, _READ_SHIPMENTS, key):
             product = products.browse(found["product_id"])
             found["name"] = f"{found['reference']} {product.display_name}"
             found["quantity"] = float(found["quantity"])
@@ -185,9 +185,15 @@ class ScrmSettlementLine(models.Model):
 
     @api.model
     def _take_goods_returns(self, company, ids):
+        key = self._prepare_source_key("shipment", "stock.move")
+        moves = self._read_moves(company, ids, _READ_GOODS_RETURNS, key)
+        return self._take_goods_back(company, moves)
+
+    @api.model
+    def _take_goods_back(self, company, moves):
         """Take back what came back; what may not be refunded goes to the list of exceptions."""
         asked, exceptions = [], []
-        for found in self._read_moves(company, ids, _READ_GOODS_RETURNS):
+        for found in moves:
             found["quantity"] = float(found["quantity"])
             found["name"] = self.env._(
                 "%(reference)s: return of %(line)s",
