@@ -73,7 +73,19 @@ class ScrmSettlementBracket(models.Model):
     def create(self, vals_list):
         # A bracket that is shortened in the same save must be shorter first, or the two overlap.
         self.flush_model(["rule_id", "min_value", "max_value"])
-        return super().create(vals_list)
+        brackets = super().create(vals_list)
+        brackets.rule_id.tier_id._check_open()
+        return brackets
+
+    def write(self, vals):
+        self.rule_id.tier_id._check_open()
+        res = super().write(vals)
+        self.rule_id.tier_id._check_open()
+        return res
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_approved(self):
+        self.rule_id.tier_id._check_open()
 
     def _to_brackets(self):
         """Return the brackets as the arithmetic of :mod:`~..tools.brackets` takes them."""

@@ -8,7 +8,6 @@ from odoo.tests import BaseCase, tagged
 from ..tools.brackets import Bracket, find, slices, total
 from ..tools.pricing import decimal_of, round_step
 
-
 PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
