@@ -23,6 +23,13 @@ from . import scrm_settlement_key
 from . import scrm_settlement_conflict
 from . import scrm_settlement_line
 from . import scrm_settlement_line_journal
+from . import scrm_settlement_line_return
+from . import scrm_settlement_line_pull
+from . import scrm_settlement_line_shipment
+from . import scrm_settlement_line_commission
+from . import scrm_settlement_line_trueup
+from . import scrm_settlement_adjustment
+from . import scrm_settlement_exception
 from . import scrm_settlement_statement
 from . import scrm_settlement_statement_flow
 from . import scrm_settlement_statement_claim
@@ -52,6 +59,9 @@ from . import scrm_settlement_line_claim
 from . import scrm_settlement_statement_reconcile
 from . import scrm_privacy
 from . import scrm_privacy_reconcile
+from . import scrm_settlement_statement_explain
+from . import scrm_privacy
+from . import sale_order_dealer
 from . import account_move
 from . import account_move_line
 from . import account_partial_reconcile

@@ -1,6 +1,6 @@
 from odoo import fields, models
 
-from ..tools.pricing import local_day
+from ..tools.pricing import local_day, local_noon
 
 
 class ResCompany(models.Model):
@@ -18,8 +18,15 @@ class ResCompany(models.Model):
         """
         return local_day(moment, self._scrm_get_zone())
 
+    def _scrm_local_noon(self, day):
+        """Return noon of a day where the company lives, as a naive UTC moment.
+
+        For what happens on a day and at no hour of it: an invoice, an adjustment.
+        """
+        return local_noon(day, self._scrm_get_zone())
+
     def _scrm_get_zone(self):
-        """Return the name of the time zone where the company lives."""
+        """Return the name of the time zone the company lives in."""
         self.ensure_one()
         company_sudo = self.sudo()  # a technician may not read the company's contact
         return company_sudo.partner_id.tz or company_sudo.resource_calendar_id.tz or "UTC"

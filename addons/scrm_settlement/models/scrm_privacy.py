@@ -12,16 +12,16 @@ class ScrmPrivacy(models.AbstractModel):
     def _get_erasure_plan(self):
         return {
             **super()._get_erasure_plan(),
-            # Statements and their lines are accounting documents: the law keeps them whole.
-            "scrm.settlement.statement": TablePlan(
-                kept=("name", "return_reason", "content_hash")
-            ),
             "scrm.settlement.run": TablePlan(kept=("result",)),
             # Statements, their lines and what was said for and against them are accounting
             # documents: the law keeps them whole.
             "scrm.settlement.dispute": TablePlan(kept=("name", "item", "evidence", "resolution")),
-            "scrm.settlement.statement": TablePlan(kept=("name", "return_reason")),
+            "scrm.settlement.statement": TablePlan(
+                kept=("name", "return_reason", "content_hash")
+            ),
             "scrm.settlement.line": TablePlan(kept=("name", "source_model", "explanation")),
+            "scrm.settlement.adjustment": TablePlan(kept=("reason",)),
+            "scrm.settlement.exception": TablePlan(kept=("name", "source_model", "note")),
             "scrm.settlement.rule": TablePlan(kept=("name",)),
             "scrm.settlement.scenario": TablePlan(kept=("name", "code")),
             "scrm.settlement.tier": TablePlan(kept=("name", "description")),

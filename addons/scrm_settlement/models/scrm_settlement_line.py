@@ -11,6 +11,7 @@ PRICE_COLUMNS = (
     "tier_id",
     "document_mode",
     "rule_id",
+    "bracket_id",
     "base_price",
     "price_unit",
     "amount",
@@ -19,6 +20,21 @@ PRICE_COLUMNS = (
     "grade_id",
     "explanation",
 )
+# What a line is made from, as a number in its key: numbers are never used again.
+SOURCE_NUMBERS = {
+    "part": 1,
+    "labour": 2,
+    "shipment": 3,
+    "return": 4,
+    "commission": 5,
+    "trueup": 6,
+    "import": 7,
+    "adjustment": 8,
+}
+# One source may become so many lines of a kind.
+PARTS_PER_SOURCE = 1000
+# Which tiers price a kind; the others are services.
+SCOPES = {"shipment": "shipment", "commission": "commission"}
 # Follow from statements and may be derived again; and the dealer, because core's merge of two
 # contacts repoints every table by SQL, and refusing it would leave rows of nobody.
 CACHE_COLUMNS = ("statement_id", "state")
@@ -80,10 +96,23 @@ class ScrmSettlementLine(models.Model):
     source_id = fields.Many2oneReference(
         model_field="source_model", string="Source ID", required=True, readonly=True
     )
+    source_model_number = fields.Integer(
+        readonly=True,
+        required=True,
+        default=0,
+        help="The number of the source's model: it keeps the journal's key narrow, and an app that "
+        "is removed and installed again counts its sources anew.",
+    )
+    component = fields.Integer(
+        readonly=True,
+        required=True,
+        default=0,
+        help="Kind and part of the source in one number, because a source may be settled in parts.",
+    )
     source_label = fields.Char(string="Source", compute="_compute_source_label")
     origin_line_id = fields.Many2one(
         comodel_name="scrm.settlement.line",
-        string="Returned Line",
+        string="Origin",
         readonly=True,
         ondelete="restrict",
         index="btree_not_null",
@@ -107,6 +136,16 @@ class ScrmSettlementLine(models.Model):
         comodel_name="uom.uom", string="Unit", required=True, readonly=True, ondelete="restrict"
     )
     quantity = fields.Float(digits="Product Unit", required=True, readonly=True)
+    source_amount = fields.Monetary(
+        string="Value of Source",
+        currency_field="company_currency_id",
+        readonly=True,
+        help="What the goods were sold for, without taxes, in the company's currency: rebates and "
+        "commissions are a share of it.",
+    )
+    company_currency_id = fields.Many2one(
+        related="company_id.currency_id", string="Company Currency"
+    )
 
     tier_id = fields.Many2one(
         comodel_name="scrm.settlement.tier", readonly=True, ondelete="restrict", index=True
@@ -116,6 +155,12 @@ class ScrmSettlementLine(models.Model):
     )
     rule_id = fields.Many2one(
         comodel_name="scrm.settlement.rule", readonly=True, ondelete="restrict", index=True
+    )
+    bracket_id = fields.Many2one(
+        comodel_name="scrm.settlement.bracket",
+        readonly=True,
+        ondelete="restrict",
+        index="btree_not_null",
     )
     scenario_id = fields.Many2one(
         comodel_name="scrm.settlement.scenario", readonly=True, ondelete="restrict"
@@ -134,6 +179,10 @@ class ScrmSettlementLine(models.Model):
     )
     explanation = fields.Json(readonly=True)
     price_reason = fields.Text(string="Why this Price", compute="_compute_price_reason")
+    correction_ids = fields.One2many(
+        comodel_name="scrm.settlement.line", inverse_name="origin_line_id", string="Corrections"
+    )
+    correction_count = fields.Integer(compute="_compute_correction_count")
 
     statement_id = fields.Many2one(
         comodel_name="scrm.settlement.statement",
@@ -147,6 +196,7 @@ class ScrmSettlementLine(models.Model):
         selection=[
             ("no_price", "No price"),
             ("pending", "To settle"),
+            ("counted", "Counted for the period"),
             ("claimed", "On a statement"),
             ("disputed", "Disputed"),
         ],
@@ -155,7 +205,7 @@ class ScrmSettlementLine(models.Model):
     )
 
     _source_uniq = models.Constraint(
-        "UNIQUE (company_id, source_type, source_id)",
+        "UNIQUE (company_id, source_model_number, source_id, component)",
         "This source is in the settlement journal already; it is settled exactly once.",
     )
     _claimed_has_statement = models.Constraint(
@@ -167,6 +217,8 @@ class ScrmSettlementLine(models.Model):
         "AND currency_id IS NOT NULL AND document_mode IS NOT NULL))",
         "A line without a price cannot be settled.",
     )
+    _counted_idx = models.Index("(company_id, rule_id, partner_id) WHERE state = 'counted'")
+    _trueup_idx = models.Index("(company_id, rule_id, partner_id) WHERE source_type = 'trueup'")
     _pending_idx = models.Index(
         "(company_id, partner_id, document_mode, currency_id, date) WHERE statement_id IS NULL"
     )
@@ -197,6 +249,16 @@ class ScrmSettlementLine(models.Model):
             readable = record and record.has_access("read")
             line.source_label = record.display_name if readable else line.name
 
+    @api.depends("correction_ids")
+    def _compute_correction_count(self):
+        counts = dict(
+            self._read_group(
+                [("origin_line_id", "in", self.ids)], ["origin_line_id"], ["__count"]
+            )
+        )
+        for line in self:
+            line.correction_count = counts.get(line, 0)
+
     @api.depends_context("lang")
     @api.depends("explanation", "price_unit", "currency_id")
     def _compute_price_reason(self):
@@ -222,6 +284,40 @@ class ScrmSettlementLine(models.Model):
         raise UserError(self.env._("Settlement lines are kept for ever."))
 
     # === ACTIONS === #
+
+    def action_adjust(self):
+        """Ask for an adjustment that corrects this line."""
+        return self._open_new_adjustment("adjustment", 1.0)
+
+    def action_return(self):
+        """Ask how much of this line comes back."""
+        self.ensure_one()
+        total = self.source_amount if self.source_type == "commission" else self.quantity
+        return self._open_new_adjustment("return", total - self._get_returned_measure())
+
+    def _open_new_adjustment(self, kind, quantity):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "scrm_settlement.scrm_settlement_adjustment_action_new"
+        )
+        action["context"] = {
+            "default_kind": kind,
+            "default_origin_line_id": self.id,
+            "default_company_id": self.company_id.id,
+            "default_quantity": quantity,
+        }
+        return action
+
+    def action_open_corrections(self):
+        """Open the returns, adjustments and true-ups of this line."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Corrections"),
+            "res_model": self._name,
+            "views": [(False, "list"), (False, "form")],
+            "domain": [("origin_line_id", "=", self.id)],
+        }
 
     def action_open_source(self):
         self.ensure_one()
@@ -274,4 +370,14 @@ class ScrmSettlementLine(models.Model):
 
     def _get_source_document(self):
         """Return what people know the source by: the source itself, or the document around it."""
-        return self._get_source()
+        return self._get_document_of(self._get_source())
+
+    @api.model
+    def _get_document_of(self, source):
+        """Return the document that people know a source by: a move's transfer, a line's invoice."""
+        # sudo: which document it is; opening it asks for the reader's own rights
+        if source._name == "stock.move":
+            return (source.sudo().picking_id or source).with_env(source.env)
+        if source._name == "account.move.line":
+            return source.sudo().move_id.with_env(source.env)
+        return source

@@ -1,24 +1,35 @@
-from odoo import api, fields, models
-from odoo.exceptions import UserError
-from odoo.tools import SQL, float_compare, float_round, format_amount, format_date
-from odoo.tools.misc import formatLang
+import json
 
+from odoo import api, fields, models
+from odoo.tools import SQL, float_repr, float_round
+
+from .scrm_settlement_line import PARTS_PER_SOURCE, SCOPES, SOURCE_NUMBERS
+
+# What tells one source from another; the database holds it unique.
+KEY = SQL("company_id, source_model_number, source_id, component")
+PRICE_DIGITS = 6
+# No currency has more decimals; amounts are rounded by their currency before.
+MONEY_DIGITS = 6
 COLUMNS = (
     "name",
     "company_id",
     "partner_id",
     "source_type",
     "source_model",
+    "source_model_number",
     "source_id",
+    "component",
     "origin_line_id",
     "occurred_at",
     "date",
     "product_id",
     "uom_id",
     "quantity",
+    "source_amount",
     "tier_id",
     "document_mode",
     "rule_id",
+    "bracket_id",
     "scenario_id",
     "grade_id",
     "base_price",
@@ -39,79 +50,33 @@ class ScrmSettlementLine(models.Model):
 
         :param vals_list: list of dicts with `source_type`, `source_model`, `source_id`,
             `partner_id` (any contact of the dealer), `product_id`, `quantity` (signed),
-            `occurred_at` (naive UTC) and optionally `uom_id`, `company_id`, `scenario_id`, `name`
+            `occurred_at` (naive UTC) and optionally `uom_id`, `company_id`, `scenario_id`, `name`,
+            `source_amount` (signed, in the company's currency), `origin_line_id` and `seq` (for a
+            source that is settled in parts)
         :return: the new lines; a line for which no rule was found is in state `no_price`
         """
         # sudo: whoever closes a ticket has no rights on the journal, and nobody has to write it
         self = self.sudo()
         rows = [self._prepare_row(vals) for vals in vals_list]
-        by_company = {}
-        for row in rows:
-            by_company.setdefault(row["company_id"], []).append(row)
-        for company_id, company_rows in by_company.items():
-            company = self.env["res.company"].browse(company_id)
-            resolved = self.env["scrm.settlement.rule"]._resolve(
-                company, [self._prepare_request(row) for row in company_rows]
-            )
-            for row, resolution in zip(company_rows, resolved, strict=True):
-                row.update(self._prepare_price_row(row, resolution))
-        return self._insert_rows(rows)
+        self._price_rows(rows)
+        lines = self._insert_rows(rows)
+        lines._check_company()
+        return lines
 
-    def _record_return(self, quantity, *, source_model, source_id, occurred_at=None):
-        """Take back part of a line at the price it was settled at, whatever the price is today.
+    @api.model
+    def _record_amount(self, vals, amount, *, currency, document_mode, note):
+        """Write an amount that people agreed on, instead of a price that a rule gives.
 
-        :param quantity: what came back, positive, in the line's unit
-        :raises UserError: more would be returned than was settled
+        :param vals: as for :meth:`_record_sources`; the sign of the quantity follows the amount
+        :param note: why, for whoever reads the line
         """
-        self.ensure_one()
-        line = self.sudo()  # same reason as in _record_sources
-        # Touching the row makes a concurrent return fail and retry on what this one leaves.
-        self.env.cr.execute(
-            SQL(
-                "UPDATE scrm_settlement_line SET write_date = now() AT TIME ZONE 'UTC' "
-                "WHERE id = %s",
-                line.id,
-            )
-        )
-        [(returned,)] = self.env.execute_query(
-            SQL(
-                "SELECT COALESCE(-SUM(quantity), 0)::float8 FROM scrm_settlement_line "
-                "WHERE origin_line_id = %s",
-                line.id,
-            )
-        )
-        remaining = line.quantity - returned
-        if (
-            line.state == "no_price"
-            or float_compare(quantity, 0, precision_rounding=line.uom_id.rounding) <= 0
-            or float_compare(quantity, remaining, precision_rounding=line.uom_id.rounding) > 0
-        ):
-            raise UserError(
-                self.env._(
-                    "%(asked)s of “%(line)s” cannot be returned: %(remaining)s of %(quantity)s "
-                    "are left.",
-                    asked=formatLang(self.env, quantity, dp="Product Unit"),
-                    line=line.name,
-                    remaining=formatLang(self.env, remaining, dp="Product Unit"),
-                    quantity=formatLang(self.env, line.quantity, dp="Product Unit"),
-                )
-            )
-        row = self._prepare_row(
-            {
-                "source_type": "return",
-                "source_model": source_model,
-                "source_id": source_id,
-                "company_id": line.company_id.id,
-                "partner_id": line.partner_id.id,
-                "product_id": line.product_id.id,
-                "uom_id": line.uom_id.id,
-                "quantity": -quantity,
-                "occurred_at": occurred_at or fields.Datetime.now(),
-                "name": self.env._("Return of %s", line.name),
-            }
-        )
-        row.update(line._prepare_return_price_row(row["quantity"]))
-        return self._insert_rows([row])
+        self = self.sudo()  # same reason as in _record_sources
+        row = self._prepare_row(vals)
+        row.update(self._prepare_amount_row(row["quantity"], amount, currency))
+        row.update(document_mode=document_mode, explanation={"note": note})
+        lines = self._insert_rows([row])
+        lines._check_company()
+        return lines
 
     def _prepare_row(self, vals):
         """Return the fact columns of one journal row, in the product's own unit."""
@@ -130,23 +95,57 @@ class ScrmSettlementLine(models.Model):
             "name": vals.get("name") or product.display_name,
             "company_id": company.id,
             "partner_id": partner.commercial_partner_id.id,
-            "source_type": vals["source_type"],
-            "source_model": vals["source_model"],
+            **self._prepare_source_key(
+                vals["source_type"], vals["source_model"], vals.get("seq", 0)
+            ),
             "source_id": vals["source_id"],
+            "origin_line_id": vals.get("origin_line_id") or None,
             "occurred_at": moment,
             "date": company._scrm_local_day(moment),
             "product_id": product.id,
             "uom_id": product.uom_id.id,
             "quantity": quantity,
+            "source_amount": vals.get("source_amount"),
             "scenario_id": vals.get("scenario_id") or None,
         }
 
+    @api.model
+    def _prepare_source_key(self, source_type, source_model, seq=0):
+        """Return the columns that say which source a line settles, but for the source's id."""
+        return {
+            "source_type": source_type,
+            "source_model": source_model,
+            "source_model_number": self.env["ir.model"]._get_id(source_model) or 0,
+            "component": SOURCE_NUMBERS[source_type] * PARTS_PER_SOURCE + seq,
+        }
+
+    # === PRICES === #
+
+    @api.model
+    def _price_rows(self, rows):
+        """Add to each row the price that the rules give, or the state `no_price`."""
+        by_company = {}
+        for row in rows:
+            by_company.setdefault(row["company_id"], []).append(row)
+        for company_id, company_rows in by_company.items():
+            resolved = self.env["scrm.settlement.rule"]._resolve(
+                self.env["res.company"].browse(company_id),
+                [self._prepare_request(row) for row in company_rows],
+            )
+            for row, resolution in zip(company_rows, resolved, strict=True):
+                row.update(self._prepare_price_row(row, resolution))
+
     def _prepare_request(self, row):
+        quantity, amount = row["quantity"], row.get("source_amount") or 0.0
         return {
             "partner": self.env["res.partner"].browse(row["partner_id"]),
             "product": self.env["product.product"].browse(row["product_id"]),
             "day": row["date"],
             "scenario": self.env["scrm.settlement.scenario"].browse(row["scenario_id"] or []),
+            "scope": SCOPES.get(row["source_type"], "service"),
+            "quantity": quantity,
+            "amount": amount,
+            "source_price": float_round(amount / quantity, precision_digits=6) if quantity else 0.0,
         }
 
     def _prepare_price_row(self, row, resolution):
@@ -159,39 +158,42 @@ class ScrmSettlementLine(models.Model):
         if not rule:
             return {**common, "state": "no_price"}
         currency = resolution["currency"]
-        return {
-            **common,
-            "state": "pending",
+        common |= {
             "tier_id": rule.tier_id.id,
             "document_mode": rule.tier_id.document_mode,
             "rule_id": rule.id,
-            "base_price": resolution["base_price"],
-            "price_unit": resolution["price_unit"],
             "currency_id": currency.id,
-            "amount": currency.round(row["quantity"] * resolution["price_unit"]),
             "explanation": resolution["explanation"],
         }
+        bracket = resolution.get("bracket")
+        if rule.accumulation == "period":
+            return {**common, "state": "counted", "price_unit": 0.0, "amount": 0.0}
+        return {
+            **common,
+            "state": "pending",
+            "bracket_id": (bracket and bracket.id) or None,
+            "base_price": resolution["base_price"],
+            "price_unit": resolution["price_unit"],
+            "amount": currency.round(row["quantity"] * resolution["price_unit"]),
+        }
 
-    def _prepare_return_price_row(self, quantity):
-        self.ensure_one()
-        note = self.env._(
-            "Returned at the price of %(date)s: %(price)s",
-            date=format_date(self.env, self.date),
-            price=format_amount(self.env, self.price_unit, self.currency_id),
-        )
+    @api.model
+    def _prepare_amount_row(self, quantity, amount, currency):
+        """Return the price columns that make an amount, exactly, of a quantity on a bill.
+
+        The bill multiplies again, so what no unit price of six decimals makes becomes one piece.
+        """
+        amount = currency.round(amount)
+        pieces = abs(quantity) or 1.0
+        price = float_round(abs(amount) / pieces, precision_digits=PRICE_DIGITS)
+        if currency.compare_amounts(pieces * price, abs(amount)):
+            pieces, price = 1.0, abs(amount)
         return {
             "state": "pending",
-            "origin_line_id": self.id,
-            "tier_id": self.tier_id.id or None,
-            "document_mode": self.document_mode,
-            "rule_id": self.rule_id.id or None,
-            "scenario_id": self.scenario_id.id or None,
-            "grade_id": self.grade_id.id or None,
-            "base_price": self.base_price,
-            "price_unit": self.price_unit,
-            "currency_id": self.currency_id.id,
-            "amount": self.currency_id.round(quantity * self.price_unit),
-            "explanation": {"note": note},
+            "quantity": -pieces if amount < 0 else pieces,
+            "price_unit": price,
+            "currency_id": currency.id,
+            "amount": amount,
         }
 
     def _find_prices(self):
@@ -199,69 +201,75 @@ class ScrmSettlementLine(models.Model):
         lines = self.sudo()  # the journal is written by the system alone
         priced = self.browse()
         for company, company_lines in lines.grouped("company_id").items():
-            requests = [
-                {
-                    "partner": line.partner_id,
-                    "product": line.product_id,
-                    "day": line.date,
-                    "scenario": line.scenario_id,
-                }
-                for line in company_lines
-            ]
-            resolved = self.env["scrm.settlement.rule"]._resolve(company, requests)
-            for line, resolution in zip(company_lines, resolved, strict=True):
+            rows = [line._prepare_known_row() for line in company_lines]
+            resolved = self.env["scrm.settlement.rule"]._resolve(
+                company, [self._prepare_request(row) for row in rows]
+            )
+            for line, row, resolution in zip(company_lines, rows, resolved, strict=True):
                 if resolution["rule"]:
-                    line.write(line._prepare_price_row({"quantity": line.quantity}, resolution))
+                    line.write(line._prepare_price_row(row, resolution))
                     priced += line
         return priced.sudo(False)
+
+    def _prepare_known_row(self):
+        """Return of a line what its price depends on, as of a row that is not written yet."""
+        self.ensure_one()
+        return {
+            "partner_id": self.partner_id.id,
+            "product_id": self.product_id.id,
+            "source_type": self.source_type,
+            "date": self.date,
+            "scenario_id": self.scenario_id.id,
+            "quantity": self.quantity,
+            "source_amount": self.source_amount,
+        }
+
+    # === INSERTION === #
 
     def _insert_rows(self, rows):
         """Insert journal rows in one statement and return the new lines.
 
         `ON CONFLICT DO NOTHING` makes a source settle exactly once without a search before it;
         two transactions that record the same source at once end in a serialisation error, which
-        the request layer and the job queue retry.
+        the request layer and the job queue retry. One array a column: a statement of thousands of
+        rows stays as short to make as to run.
         """
         if not rows:
             return self.browse()
         self.env.flush_all()  # the rows may point at records that are not in the database yet
-        uid = self.env.uid
-        values = SQL(", ").join(
-            SQL(
-                "(%s, %s, %s, now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC')",
-                SQL(", ").join(self._adapt(name, row.get(name)) for name in COLUMNS),
-                uid,
-                uid,
-            )
-            for row in rows
+        arrays = SQL(", ").join(
+            self._adapt_column(name, [row.get(name) for row in rows]) for name in COLUMNS
         )
         inserted = self.env.execute_query(
             SQL(
                 "INSERT INTO scrm_settlement_line "
-                "(%s, create_uid, write_uid, create_date, write_date) VALUES %s "
-                "ON CONFLICT (company_id, source_type, source_id) DO NOTHING RETURNING id",
+                "(%s, create_uid, write_uid, create_date, write_date) "
+                "SELECT source.*, %s, %s, now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC' "
+                "FROM unnest(%s) source "
+                "ON CONFLICT (%s) DO NOTHING RETURNING id",
                 SQL(", ").join(SQL.identifier(name) for name in COLUMNS),
-                values,
+                self.env.uid,
+                self.env.uid,
+                arrays,
+                KEY,
             )
         )
-        lines = self.browse(row_id for (row_id,) in inserted)
-        lines._check_company()
-        return lines
+        return self.browse(row_id for (row_id,) in inserted)
 
-    def _adapt(self, name, value):
-        """Return one value as SQL of the column's own type, NULL included."""
-        field = self._fields[name]
-        if value is not None:
-            value = field.convert_to_column_insert(value, self)
-        return SQL("%s::%s", value, SQL(field.column_type[1]))
+    def _adapt_column(self, name, values):
+        """Return the values of a column as an SQL array of its own type, NULL included.
 
-    @api.model
-    def _prepare_period(self, company, date_from, date_to, partners):
-        """Complete the journal before a period's lines are claimed; empty hook.
-
-        What a period as a whole earns (a true-up over its volume) is recorded here.
-
-        :param date_from: first local day
-        :param date_to: last local day, included
-        :param partners: dealers; an empty recordset means all
+        Numbers go as text of as many decimals as the field has: as float8 they would not be
+        money.
         """
+        field = self._fields[name]
+        kind = field.column_type[1]
+        if kind == "jsonb":
+            # Lines that one resolution prices share its explanation.
+            known = {id(value): value and json.dumps(value) for value in values}
+            values = [known[id(value)] or None for value in values]
+        elif kind == "numeric":
+            digits = field.get_digits(self.env) if field.type == "float" else None
+            decimals = digits[1] if digits else MONEY_DIGITS
+            values = [None if value is None else float_repr(value, decimals) for value in values]
+        return SQL("%s::%s[]", values, SQL(kind))

@@ -37,6 +37,8 @@ class ScrmSettlementStatement(models.Model):
             everything and self._explain_claimed(in_period),
             self._explain_no_price(in_period),
             self._explain_disputed(in_period),
+            self._explain_counted(in_period),
+            self._explain_exceptions(in_period),
             self._explain_currency(in_period),
             self._explain_overlap(company, date_from, date_to, in_period),
             everything and self._explain_other_days(domain, date_from, date_to),
@@ -70,6 +72,21 @@ class ScrmSettlementStatement(models.Model):
         return count and self.env._(
             "%(count)s lines of this period are disputed: they wait until the dispute is decided.",
             count=count,
+        )
+
+    def _explain_counted(self, in_period):
+        count = self._count_lines(in_period & Domain("state", "=", "counted"))
+        return count and self.env._(
+            "%s lines are counted for their rule's period; nothing more has been earned by them.",
+            count,
+        )
+
+    def _explain_exceptions(self, in_period):
+        count = self.env["scrm.settlement.exception"].search_count(
+            in_period & Domain("state", "=", "open")
+        )
+        return count and self.env._(
+            "%s sources wait in the list of exceptions for a decision.", count
         )
 
     def _explain_currency(self, in_period):

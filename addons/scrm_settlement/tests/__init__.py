@@ -6,10 +6,14 @@ from . import test_tools_claim_match
 from . import test_tools_allocation
 from . import test_tools_pricing
 from . import test_tools_resolution
+from . import test_tools_volume
 from . import test_library
 from . import test_resolution
 from . import test_resolution_sets
 from . import test_journal
+from . import test_shipments
+from . import test_trueups
+from . import test_adjustments
 from . import test_statement
 from . import test_review
 from . import test_document

@@ -10,3 +10,4 @@ from . import allocation
 from . import pricing
 from . import resolution
 from . import statement_book
+from . import volume

@@ -8,7 +8,7 @@ currency's and the tax engine's work.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import ROUND_HALF_UP, Decimal
 
 import pytz
@@ -101,3 +101,9 @@ def scaled_price(
 def local_day(moment: datetime, zone: str) -> date:
     """Return the calendar day of a naive UTC moment in the time zone named `zone`."""
     return pytz.utc.localize(moment).astimezone(pytz.timezone(zone)).date()
+
+
+def local_noon(day: date, zone: str) -> datetime:
+    """Return noon of a calendar day in the time zone named `zone`, as a naive UTC moment."""
+    noon = pytz.timezone(zone).localize(datetime.combine(day, time(12)))
+    return noon.astimezone(pytz.utc).replace(tzinfo=None)

@@ -1,0 +1,210 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+from odoo.tools.translate import LazyTranslate
+
+from odoo.addons.scrm_base.tools.flow import Transition
+
+_lt = LazyTranslate(__name__)
+
+PREPARER = "scrm_settlement.group_scrm_settlement_preparer"
+# What the journal knows how to take back once a person says so.
+RETURNABLE = ("no_refund", "too_much", "unpriced")
+
+
+class ScrmSettlementException(models.Model):
+    """A source that the journal could not settle by itself, until a person has decided.
+
+    A record, because "looked at, nothing to settle" is a decision that has to be remembered.
+    """
+
+    _name = "scrm.settlement.exception"
+    _inherit = ["scrm.flow.mixin"]
+    _description = "Settlement Exception"
+    _order = "date desc, id desc"
+    _check_company_auto = True
+
+    _flow_transitions = (
+        Transition("settle", "open", "settled", _lt("Take back"), (PREPARER,)),
+        Transition("dismiss", "open", "dismissed", _lt("Nothing to settle"), (PREPARER,)),
+    )
+
+    name = fields.Char(string="Description", required=True, readonly=True)
+    company_id = fields.Many2one(
+        comodel_name="res.company", required=True, readonly=True, index=True
+    )
+    partner_id = fields.Many2one(
+        comodel_name="res.partner",
+        string="Dealer",
+        required=True,
+        readonly=True,
+        ondelete="restrict",
+        index=True,
+        check_company=True,
+    )
+    reason = fields.Selection(
+        selection=[
+            ("no_refund", "Came back without a refund"),
+            ("too_much", "More came back than was settled"),
+            ("unpriced", "Its line has no price yet"),
+            ("no_origin", "Credit note that names no invoice with a commission"),
+            ("other_item", "Another product or no quantity on the order"),
+        ],
+        required=True,
+        readonly=True,
+    )
+    source_model = fields.Char(required=True, readonly=True)
+    source_model_number = fields.Integer(required=True, readonly=True)
+    source_id = fields.Many2oneReference(
+        model_field="source_model", string="Source ID", required=True, readonly=True
+    )
+    origin_line_id = fields.Many2one(
+        comodel_name="scrm.settlement.line",
+        string="Line",
+        readonly=True,
+        ondelete="restrict",
+        index="btree_not_null",
+    )
+    product_id = fields.Many2one(
+        comodel_name="product.product", readonly=True, ondelete="restrict", check_company=True
+    )
+    quantity = fields.Float(
+        digits="Product Unit",
+        readonly=True,
+        help="What came back: the quantity, or of a commission the value of what was sold.",
+    )
+    occurred_at = fields.Datetime(string="When", required=True, readonly=True)
+    date = fields.Date(string="Day", required=True, readonly=True)
+    note = fields.Text(string="Decision", help="Why there is nothing to settle.")
+    state = fields.Selection(
+        selection=[
+            ("open", "Open"),
+            ("settled", "Taken back"),
+            ("dismissed", "Nothing to settle"),
+        ],
+        required=True,
+        readonly=True,
+        default="open",
+        index=True,
+    )
+
+    _source_uniq = models.Constraint(
+        "UNIQUE (company_id, source_model_number, source_id)",
+        "This source is on the list of exceptions already.",
+    )
+    _dismissed_has_note = models.Constraint(
+        "CHECK (state <> 'dismissed' OR note IS NOT NULL)",
+        "Write under Decision why there is nothing to settle.",
+    )
+
+    # === CRUD === #
+
+    def write(self, vals):
+        if vals.keys() - {"note", "state"}:
+            raise UserError(self.env._("Of an exception only the decision is written."))
+        if "note" in vals and any(record.state != "open" for record in self):
+            raise UserError(self.env._("This was decided already."))
+        return super().write(vals)
+
+    # === ACTIONS === #
+
+    def action_settle(self):
+        """Take it back after all, at the price its line was settled at."""
+        for record in self:
+            record._move_along("settle")
+        return True
+
+    def action_dismiss(self):
+        for record in self:
+            if not (record.note or "").strip():
+                raise UserError(
+                    self.env._("Write under Decision why there is nothing to settle.")
+                )
+            record._move_along("dismiss", note=record.note)
+        return True
+
+    def action_open_source(self):
+        self.ensure_one()
+        # A reader of exceptions needs no rights on the source to know that it is there
+        record = self.env[self.source_model].browse(self.source_id).exists()
+        if not record:
+            raise UserError(self.env._("The source of this exception is gone."))
+        document = self.env["scrm.settlement.line"]._get_document_of(record)
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": document._name,
+            "res_id": document.id,
+            "views": [(False, "form")],
+        }
+
+    # === BUSINESS === #
+
+    def _flow_check(self, transition, vals):
+        if transition.key == "settle" and (
+            self.reason not in RETURNABLE or not self.origin_line_id
+        ):
+            raise UserError(
+                self.env._(
+                    "There is no line that “%s” could be taken back from. Add an adjustment, and "
+                    "write here that you did.",
+                    self.name,
+                )
+            )
+        return super()._flow_check(transition, vals)
+
+    def _flow_after(self, transition):
+        if transition.key == "settle":
+            self.origin_line_id._record_return(
+                self.quantity,
+                source_model=self.source_model,
+                source_id=self.source_id,
+                occurred_at=self.occurred_at,
+            )
+        return super()._flow_after(transition)
+
+    @api.model
+    def _record(self, rows):
+        """Put sources on the list, once each.
+
+        :param rows: list of dicts of this model's columns, `state` excepted
+        """
+        if not rows:
+            return
+        names = tuple(rows[0])
+        self.env.cr.execute(
+            SQL(
+                "INSERT INTO scrm_settlement_exception (%s, state, create_uid, write_uid, "
+                "create_date, write_date) SELECT source.*, 'open', %s, %s, "
+                "now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC' FROM unnest(%s) source "
+                "ON CONFLICT (company_id, source_model_number, source_id) DO NOTHING",
+                SQL(", ").join(SQL.identifier(name) for name in names),
+                self.env.uid,
+                self.env.uid,
+                SQL(", ").join(
+                    SQL(
+                        "%s::%s[]",
+                        [row[name] for row in rows],
+                        SQL(self._fields[name].column_type[1]),
+                    )
+                    for name in names
+                ),
+            )
+        )
+
+    @api.model
+    def _retry(self, company):
+        """Take back what waited for a price that its line has by now."""
+        waiting = self.search(
+            [
+                ("company_id", "=", company.id),
+                ("state", "=", "open"),
+                ("reason", "=", "unpriced"),
+                ("origin_line_id.state", "!=", "no_price"),
+            ]
+        )
+        for record in waiting:
+            try:
+                with self.env.cr.savepoint():
+                    record._move_along("settle")
+            except UserError:
+                continue  # more than is left: it stays on the list for a person

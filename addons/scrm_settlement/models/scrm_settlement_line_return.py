@@ -1,0 +1,258 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL, format_amount, format_date
+from odoo.tools.misc import formatLang
+
+from .scrm_settlement_line_journal import COLUMNS, KEY
+
+# What a return brings itself; the rest is its origin's.
+_OWN_COLUMNS = (
+    "name",
+    "source_type",
+    "source_model",
+    "source_model_number",
+    "source_id",
+    "component",
+    "origin_line_id",
+    "occurred_at",
+    "date",
+    "quantity",
+    "explanation",
+)
+
+# Commissions come back by the value of what was sold, everything else by quantity. A part of a
+# line is worth the difference of two rounded totals, so that the parts add up to the line.
+_RECORD_RETURNS = """
+WITH asked AS (
+    SELECT asked.*, row_number() OVER () AS number
+      FROM unnest(%(arrays)s) asked (%(own)s)
+), fresh AS (
+    SELECT asked.* FROM asked
+     JOIN scrm_settlement_line origin ON origin.id = asked.origin_line_id
+     WHERE NOT EXISTS (
+        SELECT FROM scrm_settlement_line line
+         WHERE line.company_id = origin.company_id
+           AND line.source_model_number = asked.source_model_number
+           AND line.source_id = asked.source_id
+           AND line.component = asked.component)
+), origin AS (
+    -- Written, so that a return at the same time fails and is tried again on what this one leaves
+    UPDATE scrm_settlement_line line SET write_date = now() AT TIME ZONE 'UTC'
+      FROM (SELECT DISTINCT origin_line_id FROM fresh) origin
+     WHERE line.id = origin.origin_line_id
+ RETURNING line.*, line.source_type = 'commission' AS by_value,
+           CASE line.source_type WHEN 'commission' THEN line.source_amount ELSE line.quantity END
+               AS total
+), returned AS (
+    SELECT line.origin_line_id,
+           -SUM(CASE WHEN origin.by_value THEN line.source_amount ELSE line.quantity END) AS before
+      FROM scrm_settlement_line line
+      JOIN origin ON origin.id = line.origin_line_id
+     WHERE line.source_type = 'return'
+  GROUP BY line.origin_line_id
+), part AS (
+    SELECT fresh.*, origin.total, origin.by_value,
+           COALESCE(returned.before, 0) + SUM(fresh.quantity) OVER earlier - fresh.quantity AS lower,
+           COALESCE(returned.before, 0) + SUM(fresh.quantity) OVER earlier AS upper
+      FROM fresh
+      JOIN origin ON origin.id = fresh.origin_line_id
+ LEFT JOIN returned ON returned.origin_line_id = fresh.origin_line_id
+    WINDOW earlier AS (PARTITION BY fresh.origin_line_id ORDER BY fresh.number)
+), worth AS (
+    SELECT part.*,
+           %(amount_upper)s - %(amount_lower)s AS amount,
+           %(plain)s AS plain,
+           %(value_upper)s - %(value_lower)s AS value
+      FROM part
+      JOIN origin ON origin.id = part.origin_line_id
+      JOIN res_company company ON company.id = origin.company_id
+      JOIN res_currency home ON home.id = company.currency_id
+ LEFT JOIN res_currency currency ON currency.id = origin.currency_id
+     WHERE part.quantity > 0 AND part.upper <= part.total AND origin.state <> 'no_price'
+)
+INSERT INTO scrm_settlement_line (%(columns)s, create_uid, write_uid, create_date, write_date)
+SELECT %(values)s, %(uid)s, %(uid)s, now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC'
+  FROM worth JOIN origin ON origin.id = worth.origin_line_id
+ ORDER BY worth.number
+ON CONFLICT (%(key)s) DO NOTHING
+RETURNING id, source_id, component
+"""
+
+_VALUES = {
+    "quantity": SQL("CASE WHEN worth.by_value THEN -1 ELSE -worth.quantity END"),
+    "source_amount": SQL("CASE WHEN worth.by_value THEN -worth.quantity ELSE -worth.value END"),
+    "amount": SQL("-worth.amount"),
+    # The bill multiplies again: it must come to the same amount.
+    "price_unit": SQL(
+        "CASE WHEN worth.by_value THEN worth.amount"
+        " WHEN worth.plain = worth.amount THEN origin.price_unit"
+        " ELSE round(worth.amount / worth.quantity, 6) END"
+    ),
+    "state": SQL("CASE origin.state WHEN 'counted' THEN 'counted' ELSE 'pending' END"),
+}
+
+
+def _rounded(expression, currency):
+    return SQL("round(%s / %s.rounding) * %s.rounding", expression, currency, currency)
+
+
+def _amount_until(measure):
+    """Return as SQL what the first `measure` of a line is worth."""
+    rate = SQL(
+        "CASE WHEN part.by_value THEN origin.amount / NULLIF(part.total, 0)"
+        " ELSE origin.price_unit END"
+    )
+    return SQL(
+        "CASE WHEN %s = part.total THEN origin.amount ELSE %s END",
+        measure,
+        _rounded(SQL("%s * (%s)", measure, rate), SQL("currency")),
+    )
+
+
+def _value_until(measure):
+    """Return as SQL what the first `measure` of a line was sold for."""
+    return SQL(
+        "CASE WHEN %s = part.total THEN origin.source_amount ELSE %s END",
+        measure,
+        _rounded(
+            SQL("origin.source_amount * %s / NULLIF(part.total, 0)", measure), SQL("home")
+        ),
+    )
+
+
+class ScrmSettlementLine(models.Model):
+    _inherit = "scrm.settlement.line"
+
+    def _record_return(self, quantity, *, source_model, source_id, occurred_at=None, seq=0):
+        """Take back part of a line at the price it was settled at, whatever the price is today.
+
+        :param quantity: what came back, positive: the line's quantity, or of a commission the
+            value of what was sold
+        :raises UserError: more would be returned than was settled
+        :return: the new line; none if this source was returned already
+        """
+        self.ensure_one()
+        asked = {
+            "origin_id": self.id,
+            "quantity": quantity,
+            "source_model": source_model,
+            "source_id": source_id,
+            "seq": seq,
+            "occurred_at": occurred_at or fields.Datetime.now(),
+        }
+        lines, refused = self._record_returns([asked])
+        if refused:
+            raise UserError(self._explain_refused_return(quantity))
+        return lines
+
+    @api.model
+    def _record_returns(self, asked):
+        """Take back parts of lines, in one SQL statement that never returns more than was settled.
+
+        :param asked: list of dicts with `origin_id`, `quantity` (positive; of a commission the
+            value), `source_model`, `source_id`, `occurred_at` and optionally `seq` and `name`
+        :return: (new lines, list of those that would return more than is left or what has no
+            price yet)
+        """
+        self = self.sudo()  # same reason as in _record_sources
+        if not asked:
+            return self.browse(), []
+        self.env.flush_all()
+        rows = [self._prepare_return_row(vals) for vals in asked]
+        inserted = self.env.execute_query(self._get_returns_query(rows))
+        recorded = {(source_id, component) for _id, source_id, component in inserted}
+        known = self._find_recorded_returns(rows)
+        refused = [
+            vals
+            for vals, row in zip(asked, rows, strict=True)
+            if (row["source_id"], row["component"]) not in recorded
+            and (row["source_model"], row["source_id"], row["component"]) not in known
+        ]
+        self.browse({row["origin_line_id"] for row in rows}).invalidate_recordset(["write_date"])
+        return self.browse(line_id for line_id, *_key in inserted), refused
+
+    def _get_returns_query(self, rows):
+        own = SQL(", ").join(SQL.identifier(name) for name in _OWN_COLUMNS)
+        arrays = (
+            self._adapt_column(name, [row[name] for row in rows]) for name in _OWN_COLUMNS
+        )
+        values = SQL(", ").join(
+            _VALUES.get(name)
+            or SQL("%s.%s", SQL("worth" if name in _OWN_COLUMNS else "origin"), SQL.identifier(name))
+            for name in COLUMNS
+        )
+        lower, upper = SQL("part.lower"), SQL("part.upper")
+        return SQL(
+            _RECORD_RETURNS,
+            arrays=SQL(", ").join(arrays),
+            own=own,
+            plain=_rounded(SQL("part.quantity * origin.price_unit"), SQL("currency")),
+            amount_upper=_amount_until(upper),
+            amount_lower=_amount_until(lower),
+            value_upper=_value_until(upper),
+            value_lower=_value_until(lower),
+            columns=SQL(", ").join(SQL.identifier(name) for name in COLUMNS),
+            values=values,
+            uid=self.env.uid,
+            key=KEY,
+        )
+
+    def _prepare_return_row(self, vals):
+        origin = self.browse(vals["origin_id"])
+        moment = fields.Datetime.to_datetime(vals["occurred_at"])
+        note = self.env._(
+            "Returned at the price of %(date)s: %(price)s",
+            date=format_date(self.env, origin.date),
+            price=format_amount(self.env, origin.price_unit, origin.currency_id)
+            if origin.currency_id
+            else "",
+        )
+        return {
+            "name": vals.get("name") or self.env._("Return of %s", origin.name),
+            **self._prepare_source_key("return", vals["source_model"], vals.get("seq", 0)),
+            "source_id": vals["source_id"],
+            "origin_line_id": origin.id,
+            "occurred_at": moment,
+            "date": origin.company_id._scrm_local_day(moment),
+            "quantity": vals["quantity"],
+            "explanation": {"note": note},
+        }
+
+    def _find_recorded_returns(self, rows):
+        """Return the keys of those rows whose source is in the journal."""
+        found = self.search_fetch(
+            [
+                ("source_type", "=", "return"),
+                ("source_id", "in", [row["source_id"] for row in rows]),
+                ("origin_line_id", "in", [row["origin_line_id"] for row in rows]),
+            ],
+            ["source_model", "source_id", "component"],
+        )
+        return {(line.source_model, line.source_id, line.component) for line in found}
+
+    def _get_returned_measure(self):
+        """Return how much of the line came back, in what its returns are measured in."""
+        self.ensure_one()
+        measure = "source_amount" if self.source_type == "commission" else "quantity"
+        [(returned,)] = self.sudo()._read_group(  # sudo: a reader may ask what is left
+            [("origin_line_id", "=", self.id), ("source_type", "=", "return")],
+            [],
+            [f"{measure}:sum"],
+        )
+        return -(returned or 0.0)
+
+    def _explain_refused_return(self, quantity):
+        line = self.sudo()
+        if line.state == "no_price":
+            return self.env._(
+                "“%s” has no price yet, so nothing of it can be returned. Find its price first.",
+                line.name,
+            )
+        total = line.source_amount if line.source_type == "commission" else line.quantity
+        return self.env._(
+            "%(asked)s of “%(line)s” cannot be returned: %(remaining)s of %(quantity)s are left.",
+            asked=formatLang(self.env, quantity, dp="Product Unit"),
+            line=line.name,
+            remaining=formatLang(self.env, total - line._get_returned_measure(), dp="Product Unit"),
+            quantity=formatLang(self.env, total, dp="Product Unit"),
+        )

@@ -1,0 +1,187 @@
+from odoo import api, models
+from odoo.tools import SQL, format_amount, format_date
+from odoo.tools.misc import formatLang
+
+from ..tools.pricing import decimal_of
+from ..tools.volume import target
+
+# A volume belongs to the contract period of what was sold: a return in January to last year's.
+# The contract is the rule's own dates; a rule without both begins anew each year.
+_PERIOD = SQL(
+    """
+    CASE WHEN rule.date_from IS NOT NULL AND rule.date_to IS NOT NULL THEN rule.date_from
+         ELSE date_trunc('year', COALESCE(origin.date, line.date))::date END
+    """
+)
+
+_VOLUMES = """
+WITH volume AS (
+    SELECT line.rule_id, line.partner_id, %(period)s AS period,
+           SUM(line.quantity) AS quantity, SUM(line.source_amount) AS amount,
+           MAX(line.id) AS last_id
+      FROM scrm_settlement_line line
+      JOIN scrm_settlement_rule rule ON rule.id = line.rule_id
+ LEFT JOIN scrm_settlement_line origin ON origin.id = line.origin_line_id
+     WHERE line.company_id = %(company)s AND line.state = 'counted' AND line.date <= %(last)s
+       AND %(partners)s
+  GROUP BY line.rule_id, line.partner_id, period
+), paid AS (
+    SELECT line.rule_id, line.partner_id, %(period)s AS period, SUM(line.amount) AS amount
+      FROM scrm_settlement_line line
+      JOIN scrm_settlement_rule rule ON rule.id = line.rule_id
+      JOIN scrm_settlement_line origin ON origin.id = line.origin_line_id
+     WHERE line.company_id = %(company)s AND line.source_type = 'trueup' AND line.date <= %(last)s
+       AND %(partners)s
+  GROUP BY line.rule_id, line.partner_id, period
+)
+SELECT volume.*, COALESCE(paid.amount, 0) AS before,
+       COALESCE(last.origin_line_id, last.id) AS root_id, last.document_mode,
+       last.scenario_id, last.grade_id, last.tier_id,
+       (SELECT COUNT(*) FROM scrm_settlement_line known
+         WHERE known.source_id = volume.last_id AND known.source_type = 'trueup') AS seq
+  FROM volume
+  JOIN scrm_settlement_line last ON last.id = volume.last_id
+LEFT JOIN paid USING (rule_id, partner_id, period)
+ ORDER BY volume.rule_id, volume.partner_id, volume.period
+"""
+
+
+class ScrmSettlementLine(models.Model):
+    """Rules that measure a period: their lines are counted, and one true-up pays the difference."""
+
+    _inherit = "scrm.settlement.line"
+
+    @api.model
+    def _prepare_period(self, company, date_from, date_to, partners=None):
+        """Complete the journal before statements of a period claim its lines."""
+        self._record_trueups(company, date_from, date_to, partners)
+
+    @api.model
+    def _record_trueups(self, company, date_from, date_to, partners=None):
+        """Write, for each dealer and contract, what is still missing to what the volume earns.
+
+        What a contract's whole volume up to the last day earns, less what earlier true-ups gave:
+        it may be negative. Running it again adds nothing.
+
+        :param date_from: first day of the statements; volume before it counts as well
+        :param partners: dealers; None or empty means all
+        :return: the new lines, dated on the last day
+        """
+        self = self.sudo().with_company(company)  # the journal is written by the system alone
+        self.env.flush_all()
+        chosen = SQL("TRUE")
+        if partners:
+            chosen = SQL("line.partner_id IN %s", tuple(partners.commercial_partner_id.ids))
+        volumes = self.env.execute_query_dict(
+            SQL(_VOLUMES, company=company.id, last=date_to, partners=chosen, period=_PERIOD)
+        )
+        rows = [self._prepare_trueup_row(company, date_to, volume) for volume in volumes]
+        return self._insert_rows([row for row in rows if row])
+
+    def _prepare_trueup_row(self, company, day, volume):
+        """Return the row that leads from earlier true-ups to the target; None if they are equal."""
+        rule = self.env["scrm.settlement.rule"].browse(volume["rule_id"])
+        currency = company.currency_id if rule.method == "percent" else rule.currency_id
+        earned = currency.round(float(self._get_volume_target(rule, volume)))
+        difference = currency.round(earned - float(volume["before"]))
+        if currency.is_zero(difference):
+            return None
+        product = rule.product_id or self.env.ref("scrm_settlement.product_settlement")
+        measure = volume["amount"] if rule.basis == "amount" else volume["quantity"]
+        return {
+            "name": self.env._(
+                "%(rule)s until %(day)s", rule=rule.name, day=format_date(self.env, day)
+            ),
+            "company_id": company.id,
+            "partner_id": volume["partner_id"],
+            **self._prepare_source_key("trueup", self._name, volume["seq"]),
+            "source_id": volume["last_id"],
+            "origin_line_id": volume["root_id"],
+            "occurred_at": company._scrm_local_noon(day),
+            "date": day,
+            "product_id": product.id,
+            "uom_id": product.uom_id.id,
+            "rule_id": rule.id,
+            **{
+                name: volume[name]
+                for name in ("tier_id", "document_mode", "scenario_id", "grade_id")
+            },
+            **self._prepare_amount_row(1.0, difference, currency),
+            "explanation": {
+                "trueup": {
+                    "rule": rule.name,
+                    "basis": rule.basis,
+                    "from": volume["period"].isoformat(),
+                    "to": day.isoformat(),
+                    "measure": float(measure or 0),
+                    "target": earned,
+                    "before": float(volume["before"]),
+                }
+            },
+        }
+
+    def _get_volume_target(self, rule, volume):
+        return target(
+            percent=rule.method == "percent",
+            by_amount=rule.basis == "amount",
+            mode=rule.bracket_mode,
+            brackets=rule.bracket_ids._to_brackets(),
+            value=decimal_of(rule.value),
+            quantity=volume["quantity"] or decimal_of(0),
+            amount=volume["amount"] or decimal_of(0),
+        )
+
+    # === WORDS === #
+
+    def _compute_price_reason(self):
+        super()._compute_price_reason()
+        for line in self:
+            if line.explanation and line.explanation.get("trueup"):
+                line.price_reason = line._describe_trueup(line.explanation["trueup"])
+            elif line.state == "counted":
+                line.price_reason = self.env._(
+                    "Counted for the period by “%s”: its true-up is what is paid.",
+                    line.rule_id.display_name,
+                )
+
+    def _describe_trueup(self, said):
+        def money(amount):
+            return format_amount(self.env, amount, self.currency_id)
+
+        measure = (
+            format_amount(self.env, said["measure"], self.company_currency_id)
+            if said["basis"] == "amount"
+            else formatLang(self.env, said["measure"], dp="Product Unit")
+        )
+        return self.env._(
+            "%(rule)s: %(measure)s from %(first)s to %(last)s earn %(target)s; %(before)s were "
+            "given before, %(rest)s remain.",
+            rule=said["rule"],
+            measure=measure,
+            first=format_date(self.env, said["from"]),
+            last=format_date(self.env, said["to"]),
+            target=money(said["target"]),
+            before=money(said["before"]),
+            rest=money(said["target"] - said["before"]),
+        )
+
+    def action_open_counted(self):
+        """Open the lines that a true-up counts."""
+        self.ensure_one()
+        said = (self.explanation or {}).get("trueup", {})
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Counted for the period"),
+            "res_model": self._name,
+            "views": [(False, "list"), (False, "form")],
+            "domain": [
+                ("company_id", "=", self.company_id.id),
+                ("partner_id", "=", self.partner_id.id),
+                ("rule_id", "=", self.rule_id.id),
+                ("state", "=", "counted"),
+                ("date", "<=", said.get("to")),
+                "|",
+                ("date", ">=", said.get("from")),
+                ("origin_line_id.date", ">=", said.get("from")),
+            ],
+        }

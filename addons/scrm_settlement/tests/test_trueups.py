@@ -1,0 +1,161 @@
+from datetime import date, datetime
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from odoo.tests import tagged
+
+from .journal_case import JournalCase
+
+MONTH_ENDS = {10: 31, 11: 30, 12: 31}
+
+
+@tagged("post_install", "-at_install")
+class TestTrueups(JournalCase):
+    """Rules that measure a period: worked examples 6 and 7."""
+
+    def _make_contract(self, *steps, **vals):
+        return self._make_rule(
+            "Contract",
+            **{
+                "tier_id": self.shipping_tier.id,
+                "method": "percent",
+                "accumulation": "period",
+                "basis": "amount",
+                "date_from": date(2026, 1, 1),
+                "date_to": date(2026, 12, 31),
+                "bracket_ids": self._make_scale(*steps),
+                **vals,
+            },
+        )
+
+    def _sell(self, amount, month, year=2026):
+        """Ship goods worth an amount in the middle of a month, and fetch it."""
+        self._ship(1, amount, datetime(year, month, 15, 4))
+        return self._pull()
+
+    def _true_up(self, year, month, day=None):
+        """Run the end of a month; return what the true-ups come to."""
+        last = date(year, month, day or MONTH_ENDS.get(month, 31))
+        lines = self.Line._record_trueups(self.company, last.replace(day=1), last)
+        self.assertFalse(
+            self.Line._record_trueups(self.company, last.replace(day=1), last),
+            "a second run adds nothing",
+        )
+        return sum(lines.mapped("amount"))
+
+    def _sell_the_year(self):
+        """The course of worked example 7 until the end of its period."""
+        self.assertEqual("counted", self._sell(3000, 10).state)
+        self.assertEqual(0, self._true_up(2026, 10))
+        self._sell(4000, 11)
+        self.assertEqual(140, self._true_up(2026, 11))
+        line = self._sell(20000, 12)
+        self.assertEqual(940, self._true_up(2026, 12))
+        return line
+
+    def test_a_final_settlement_is_net_of_the_partial_ones(self):
+        self._make_contract((0, 0), (5000, 2), (10000, 4))
+        line = self._sell_the_year()
+        back = line._record_return(
+            0.15, source_model="res.partner", source_id=1, occurred_at=datetime(2027, 1, 20)
+        )
+        self.assertEqual(("counted", 0, -3000), (back.state, back.amount, back.source_amount))
+        self.assertEqual(-120, self._true_up(2027, 1))
+
+    def test_a_return_that_leaves_the_bracket(self):
+        self._make_contract((0, 0), (5000, 2), (20000, 4))
+        line = self._sell_the_year()
+        line._record_return(
+            0.4, source_model="res.partner", source_id=1, occurred_at=datetime(2027, 1, 20)
+        )
+        self.assertEqual(-700, self._true_up(2027, 1))
+
+    def test_items_reach_a_level_together(self):
+        """Worked example 6: 1,200 × 10 at 10 %; and 125.00 reaches the level of 15 %."""
+        self._make_contract((0, 5), (100, 15))
+        for amount in (45, 30, 50):
+            self._sell(amount, 10)
+        self.assertEqual(18.75, self._true_up(2026, 10))
+
+    def test_volume_by_quantity_pays_a_share_of_the_amount(self):
+        self._make_contract((0, 0), (1000, 10), basis="quantity")
+        self._ship(700, 10, datetime(2026, 10, 5))
+        self._ship(500, 10, datetime(2026, 10, 6))
+        self._pull()
+        self.assertEqual(1200, self._true_up(2026, 10))
+
+    def test_a_new_year_begins_anew(self):
+        self._make_contract((0, 0), (5000, 2), date_to=False)
+        self._sell(4000, 12)
+        self._sell(4000, 1, 2027)
+        self.assertEqual(0, self._true_up(2027, 1))
+        self._sell(1000, 1, 2027)
+        self.assertEqual(100, self._true_up(2027, 1))
+
+    def test_each_dealer_has_a_volume_of_his_own(self):
+        self._make_contract((0, 0), (5000, 2))
+        self.dealer_2.grade_id = self.grade_store
+        self._ship(1, 4000, datetime(2026, 10, 5))
+        self._ship(1, 6000, datetime(2026, 10, 5), partner=self.dealer_2)
+        self._pull()
+        last = date(2026, 10, 31)
+        self.Line._prepare_period(self.company, date(2026, 10, 1), last, self.dealer)
+        self.assertFalse(self.Line.search([("source_type", "=", "trueup")]))
+        self.Line._prepare_period(self.company, date(2026, 10, 1), last)
+        line = self.Line.search([("source_type", "=", "trueup")])
+        self.assertEqual((self.dealer_2, 120, last), (line.partner_id, line.amount, line.date))
+
+    def test_a_late_delivery_of_a_settled_month(self):
+        self._make_contract((0, 2))
+        self._sell(1000, 10)
+        self.assertEqual(20, self._true_up(2026, 10))
+        self._sell(1000, 11)
+        self.assertEqual(20, self._true_up(2026, 11))
+        self._sell(500, 10)
+        self.assertEqual(10, self._true_up(2026, 10))
+        self.assertEqual(0, self._true_up(2026, 11))
+
+    def test_the_true_up_is_what_the_statement_pays(self):
+        self._make_contract((0, 0), (5000, 2))
+        counted = self._sell(7000, 11)
+        self.Line._prepare_period(self.company, date(2026, 11, 1), date(2026, 11, 30))
+        statement = self._generate()
+        self.assertEqual(140, statement.amount_untaxed)
+        line = statement.line_ids
+        self.assertEqual("trueup", line.source_type)
+        self.assertIn("¥ 7,000.00 from 01/01/2026 to 11/30/2026 earn", line.price_reason)
+        self.assertIn("¥ 140.00 remain", line.price_reason)
+        self.assertEqual(counted, self.Line.search(line.action_open_counted()["domain"]))
+        self.assertIn("Counted for the period by", counted.price_reason)
+
+    def test_a_run_without_result_names_what_is_counted(self):
+        self._make_contract((0, 0), (5000, 2))
+        self._sell(3000, 11)
+        self.Line._prepare_period(self.company, date(2026, 11, 1), date(2026, 11, 30))
+        with self.assertRaisesRegex(Exception, "1 lines are counted for their rule's period"):
+            self._generate()
+
+    @settings(max_examples=15, deadline=None)
+    @given(
+        amounts=st.lists(st.integers(1, 9000), min_size=1, max_size=4),
+        months=st.lists(st.sampled_from((10, 11, 12)), min_size=4, max_size=4),
+    )
+    def test_true_ups_add_up_to_what_the_whole_volume_earns(self, amounts, months):
+        """Whatever the order of sales and runs: Σ true-ups = what the volume earns at the end."""
+        with self.env.cr.savepoint() as savepoint:
+            self._make_contract((0, 1), (5000, 2), (10000, 4), bracket_mode="stepped")
+            paid = 0
+            for amount, month in zip(amounts, months, strict=False):
+                self._sell(amount, month)
+                paid += self._true_up(2026, month)
+            paid += self._true_up(2026, 12)
+            volume = sum(amounts)
+            earned = (
+                min(volume, 5000) * 0.01
+                + max(0, min(volume, 10000) - 5000) * 0.02
+                + max(0, volume - 10000) * 0.04
+            )
+            self.assertAlmostEqual(earned, paid, places=2)
+            savepoint.rollback()
+        self.env.invalidate_all()
