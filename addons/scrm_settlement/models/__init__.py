@@ -59,8 +59,6 @@ from . import scrm_settlement_line_claim
 from . import scrm_settlement_statement_reconcile
 from . import scrm_privacy
 from . import scrm_privacy_reconcile
-from . import scrm_settlement_statement_explain
-from . import scrm_privacy
 from . import sale_order_dealer
 from . import account_move
 from . import account_move_line
