@@ -39,7 +39,6 @@ from . import scrm_settlement_statement_document
 from . import scrm_settlement_statement_review
 from . import scrm_settlement_statement_netting
 from . import scrm_settlement_run
-from . import scrm_settlement_statement_bill
 from . import scrm_settlement_dispute
 from . import scrm_settlement_dispute_decide
 from . import scrm_settlement_line_dispute
