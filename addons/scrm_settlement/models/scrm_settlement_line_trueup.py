@@ -41,7 +41,8 @@ SELECT volume.*, COALESCE(paid.amount, 0) AS before,
          WHERE known.source_id = volume.last_id AND known.source_type = 'trueup') AS seq
   FROM volume
   JOIN scrm_settlement_line last ON last.id = volume.last_id
-LEFT JOIN paid USING (rule_id, partner_id, period)
+LEFT JOIN paid ON (paid.rule_id, paid.partner_id, paid.period)
+              = (volume.rule_id, volume.partner_id, volume.period)
  ORDER BY volume.rule_id, volume.partner_id, volume.period
 """
 
