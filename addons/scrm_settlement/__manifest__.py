@@ -75,6 +75,9 @@
     ],
     "uninstall_hook": "uninstall_hook",
     "assets": {
+        "web.assets_backend": [
+            "scrm_settlement/static/src/**/*",
+        ],
         "web.assets_tests": [
             "scrm_settlement/static/tests/tours/*",
         ],

@@ -21,6 +21,7 @@ from . import scrm_settlement_rule_best
 from . import scrm_settlement_rule_words
 from . import scrm_settlement_key
 from . import scrm_settlement_conflict
+from . import scrm_settlement_tier_matrix
 from . import scrm_settlement_line
 from . import scrm_settlement_line_journal
 from . import scrm_settlement_line_return
