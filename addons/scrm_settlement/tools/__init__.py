@@ -1,4 +1,3 @@
 from . import brackets
 from . import pricing
 from . import resolution
-from . import volume
