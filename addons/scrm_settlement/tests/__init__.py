@@ -12,4 +12,5 @@ from . import test_statement
 from . import test_review
 from . import test_access
 from . import test_concurrency
+from . import test_pull_race
 from . import test_tour
