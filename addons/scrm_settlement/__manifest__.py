@@ -18,12 +18,14 @@
         "data/scrm_settlement_scenario_data.xml",
         "data/scrm_notice_rule_data.xml",
         "data/scrm_settlement_key_data.xml",
+        "wizard/scrm_library_import_views.xml",
         "wizard/scrm_settlement_generate_views.xml",
         "wizard/scrm_settlement_return_views.xml",
         "wizard/scrm_settlement_price_tester_views.xml",
         "views/scrm_settlement_scenario_views.xml",
         "views/scrm_library_views.xml",
         "views/scrm_settlement_rule_views.xml",
+        "views/scrm_settlement_conflict_views.xml",
         "views/scrm_settlement_tier_views.xml",
         "views/scrm_settlement_line_views.xml",
         "views/scrm_settlement_adjustment_views.xml",
@@ -46,6 +48,9 @@
     ],
     "uninstall_hook": "uninstall_hook",
     "assets": {
+        "web.assets_backend": [
+            "scrm_settlement/static/src/**/*",
+        ],
         "web.assets_tests": [
             "scrm_settlement/static/tests/tours/*",
         ],

@@ -5,6 +5,7 @@ from . import res_partner
 from . import res_partner_hierarchy
 from . import scrm_settlement_scenario
 from . import scrm_library
+from . import scrm_library_item
 from . import scrm_library_line
 from . import scrm_settlement_tier
 from . import scrm_settlement_rule
@@ -15,6 +16,8 @@ from . import scrm_settlement_rule_sets
 from . import scrm_settlement_rule_best
 from . import scrm_settlement_rule_words
 from . import scrm_settlement_key
+from . import scrm_settlement_conflict
+from . import scrm_settlement_tier_matrix
 from . import scrm_settlement_line
 from . import scrm_settlement_line_journal
 from . import scrm_settlement_line_return

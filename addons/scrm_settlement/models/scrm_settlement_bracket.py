@@ -22,18 +22,27 @@ class ScrmSettlementBracket(models.Model):
     company_id = fields.Many2one(related="rule_id.company_id", store=True, index=True)
     method = fields.Selection(related="rule_id.method", store=True)
     min_value = fields.Float(
-        string="From", digits=(16, 6), min_display_digits=0, required=True, aggregator=None
+        string="From",
+        digits=(16, 6),
+        min_display_digits=0,
+        required=True,
+        default=0,
+        aggregator=None,
     )
     max_value = fields.Float(
         string="Below",
         digits=(16, 6),
         min_display_digits=0,
+        required=True,
+        default=0,
         aggregator=None,
         help="The bracket ends before this. 0: no upper end.",
     )
     value = fields.Float(
         digits=(16, 6),
         min_display_digits=2,
+        required=True,
+        default=0,
         aggregator=None,
         help="The price of one unit, or the percentage, as the rule's price method says.",
     )

@@ -128,6 +128,7 @@ class ScrmSettlementRule(models.Model):
     value = fields.Float(
         digits=(16, 6),
         min_display_digits=2,
+        default=0,
         tracking=True,
         help="The price of one unit, or the percentage of the discount, margin or share. With "
         "brackets, theirs count instead.",
@@ -147,11 +148,15 @@ class ScrmSettlementRule(models.Model):
         "always added to the product's cost.",
     )
     surcharge = fields.Float(
-        digits=(16, 6), min_display_digits=2, help="Added after rounding, per unit."
+        digits=(16, 6), min_display_digits=2, default=0, help="Added after rounding, per unit."
     )
-    price_min = fields.Float(string="At Least", digits=(16, 6), min_display_digits=2)
+    price_min = fields.Float(string="At Least", digits=(16, 6), min_display_digits=2, default=0)
     price_max = fields.Float(
-        string="At Most", digits=(16, 6), min_display_digits=2, help="0: no upper end."
+        string="At Most",
+        digits=(16, 6),
+        min_display_digits=2,
+        default=0,
+        help="0: no upper end.",
     )
     pricelist_id = fields.Many2one(
         comodel_name="product.pricelist",

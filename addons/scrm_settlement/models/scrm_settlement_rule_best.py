@@ -50,9 +50,9 @@ SELECT q.id, r.id AS rule_id, s.bracket_id, r.method = 'pricelist' AS by_priceli
               CASE WHEN r.bracket_mode = 'whole' OR m.measure = 0
                    THEN max(%(scaled)s) FILTER (WHERE c.min_value <= m.measure
                                         AND (c.max_value = 0 OR m.measure < c.max_value))
-                   ELSE round((sum(%(scaled)s * (LEAST(NULLIF(c.max_value, 0), m.measure)
+                   ELSE round(COALESCE(sum(%(scaled)s * (LEAST(NULLIF(c.max_value, 0), m.measure)
                                                  - c.min_value))
-                               FILTER (WHERE c.min_value < m.measure))::numeric(38, 20)
+                               FILTER (WHERE c.min_value < m.measure), 0)::numeric(38, 20)
                               / NULLIF(m.measure, 0), 6) END AS price
          FROM scrm_settlement_bracket c
         WHERE c.rule_id = r.id AND k.measure <> 'none') s ON TRUE
@@ -178,7 +178,7 @@ class ScrmSettlementRule(models.Model):
         base = self._get_base_sql(SQL("COALESCE(l.price, d.price)"))
         return SQL(  # pylint: disable=sql-injection
             _PRICES,
-            plain=self._get_unit_price_sql(SQL("r.value")),
+            plain=self._get_unit_price_sql(SQL("COALESCE(r.value, 0)")),
             scaled=self._get_unit_price_sql(SQL("c.value")),
             base=base,
             amount=self._get_amount_sql(company, SQL("b.base")),
@@ -191,7 +191,7 @@ class ScrmSettlementRule(models.Model):
 
         def step(price):
             return SQL(
-                "CASE WHEN r.price_round = 0 THEN %(price)s"
+                "CASE WHEN COALESCE(r.price_round, 0) = 0 THEN %(price)s"
                 " ELSE round((%(price)s)::numeric(38, 20) / r.price_round) * r.price_round END",
                 price=price,
             )
@@ -201,7 +201,8 @@ class ScrmSettlementRule(models.Model):
             "round(CASE r.method WHEN 'fixed' THEN %(fixed)s"
             " WHEN 'percent' THEN b.base * %(value)s * 0.01 WHEN 'margin' THEN %(raised)s"
             " WHEN 'discount' THEN %(lowered)s"
-            " WHEN 'formula' THEN LEAST(GREATEST(%(lowered)s + r.surcharge, r.price_min),"
+            " WHEN 'formula' THEN LEAST("
+            "GREATEST(%(lowered)s + COALESCE(r.surcharge, 0), r.price_min, 0),"
             " NULLIF(r.price_max, 0)) END, 6)",
             fixed=step(value),
             value=value,

@@ -243,7 +243,8 @@ class ScrmSettlementRule(models.Model):
             if base is None and rule.method != "fixed":
                 return _Price("price", currency)
             if rule.accumulation == "period":
-                return _Price(Decimal(0), currency, base, library)
+                shown = base if rule.method != "fixed" else None
+                return _Price(Decimal(0), currency, shown, library)
 
         def price_of(value):
             if rule.method == "pricelist":

@@ -2,7 +2,12 @@ from . import test_tools_brackets
 from . import test_tools_pricing
 from . import test_tools_resolution
 from . import test_library
+from . import test_library_import
+from . import test_dealers
+from . import test_tiers
+from . import test_tier_matrix
 from . import test_resolution
+from . import test_resolution_sets
 from . import test_journal
 from . import test_shipments
 from . import test_commissions

@@ -1,3 +1,4 @@
 from . import brackets
+from . import price_rows
 from . import pricing
 from . import resolution
