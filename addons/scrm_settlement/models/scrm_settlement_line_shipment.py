@@ -20,7 +20,7 @@ SELECT move.id
 
 # What the order asked for, without taxes, for as much of it as the move brought.
 _READ_SHIPMENTS = """
-SELECT move.id AS source_id, move.date AS occurred_at, move.reference,
+SELECT move.id AS source_id, move.date AS occurred_at, COALESCE(move.reference, '') AS reference,
        (move.date AT TIME ZONE 'UTC' AT TIME ZONE %(zone)s)::date AS date,
        buyer.commercial_partner_id AS partner_id, move.product_id, template.uom_id,
        round(move.quantity * unit.factor / own.factor, %(digits)s) AS quantity,
@@ -68,7 +68,8 @@ SELECT move.id
 
 # The delivery that a return names; if it names none, the last one of the same line of the order.
 _READ_GOODS_RETURNS = """
-SELECT move.id AS source_id, move.date AS occurred_at, move.reference, move.to_refund,
+SELECT move.id AS source_id, move.date AS occurred_at, move.to_refund,
+       COALESCE(move.reference, '') AS reference,
        (move.date AT TIME ZONE 'UTC' AT TIME ZONE %(zone)s)::date AS date,
        origin.id AS origin_id, origin.state AS origin_state, origin.name AS origin_name,
        origin.partner_id, move.product_id,
