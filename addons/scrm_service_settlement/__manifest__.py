@@ -6,7 +6,14 @@
     "license": "LGPL-3",
     "author": "SCRM Suite",
     "depends": ["scrm_service", "scrm_settlement"],
-    "data": ["views/scrm_service_ticket_views.xml"],
+    "data": [
+        "security/ir.model.access.csv",
+        "security/scrm_service_claim_rules.xml",
+        "views/scrm_service_claim_views.xml",
+        "views/scrm_service_ticket_views.xml",
+        "views/res_config_settings_views.xml",
+    ],
     "demo": ["demo/scrm_service_settlement_demo.xml"],
+    "uninstall_hook": "uninstall_hook",
     "auto_install": True,
 }

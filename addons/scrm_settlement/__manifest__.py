@@ -72,6 +72,7 @@
         "demo/scrm_settlement_tier_demo.xml",
         "demo/scrm_settlement_line_demo.xml",
         "demo/scrm_settlement_portal_demo.xml",
+        "demo/scrm_settlement_journal_demo.xml",
     ],
     "uninstall_hook": "uninstall_hook",
     "assets": {

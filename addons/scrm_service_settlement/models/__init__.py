@@ -1,2 +1,6 @@
+from . import res_company
+from . import res_config_settings
+from . import scrm_privacy
+from . import scrm_service_claim
 from . import scrm_service_ticket
 from . import scrm_settlement_line

@@ -76,8 +76,8 @@ class ScrmServiceClaim(models.Model):
     @api.depends("ticket_id")
     def _compute_amount_claimed(self):
         for claim in self:
-            lines = claim._get_dealer_lines() if claim.ticket_id else self.line_ids
-            claim.amount_claimed = sum(lines.mapped("amount"))
+            lines = claim._get_dealer_lines() if claim.ticket_id else ()
+            claim.amount_claimed = sum(line.amount for line in lines)
 
     @api.depends("amount_claimed", "amount_accepted")
     def _compute_amount_difference(self):

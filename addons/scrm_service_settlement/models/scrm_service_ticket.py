@@ -16,6 +16,13 @@ class ScrmServiceTicket(models.Model):
         groups=SETTLEMENT_GROUPS,
     )
 
+    claim_ids = fields.One2many(
+        comodel_name="scrm.service.claim",
+        inverse_name="ticket_id",
+        string="Warranty Claims",
+        groups=SETTLEMENT_GROUPS,
+    )
+
     def _compute_settlement_line_count(self):
         for ticket in self:
             ticket.settlement_line_count = self.env["scrm.settlement.line"].search_count(
@@ -30,6 +37,19 @@ class ScrmServiceTicket(models.Model):
         action["domain"] = list(self._get_settlement_domain())
         action["context"] = {}
         return action
+
+    def action_claim(self):
+        """Open the manufacturer's answer, or ask for it."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Warranty Claim"),
+            "res_model": "scrm.service.claim",
+            "res_id": self.claim_ids.id,
+            "views": [(False, "form")],
+            "target": "new",
+            "context": {"default_ticket_id": self.id},
+        }
 
     def action_settle(self):
         """Record what a dealer earned by tickets that were done before they could be settled.
@@ -97,8 +117,7 @@ class ScrmServiceTicket(models.Model):
         ticket = self.sudo()  # the journal's own rights decide what is found
         return Domain.OR(
             Domain("company_id", "=", ticket.company_id.id)
-            & Domain("source_type", "=", source_type)
             & Domain("source_model", "=", sources._name)
             & Domain("source_id", "in", sources.ids)
-            for source_type, sources in (("part", ticket.part_ids), ("labour", ticket.labour_ids))
+            for sources in (ticket.part_ids, ticket.labour_ids)
         )

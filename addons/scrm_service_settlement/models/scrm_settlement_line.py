@@ -54,7 +54,7 @@ class ScrmSettlementLine(models.Model):
         ]
 
     @api.model
-    def _find_part_returns(self, company, start, since):
+    def _find_part_returns(self, company, window, since):
         """Find parts of tickets that came back to the outlet: nobody sold them, so each counts."""
         key = self._prepare_source_key("part", "scrm.service.part")
         rows = self.env.execute_query(

@@ -1,1 +1,2 @@
 from . import test_ticket_settlement
+from . import test_claims

@@ -8,8 +8,9 @@ from odoo.addons.scrm_service.tests.common import ServiceCase
 from odoo.addons.scrm_settlement.tests.common import PREPARER, REVIEWER, SettlementCase
 
 
-@tagged("post_install", "-at_install")
-class TestTicketSettlement(ServiceCase, SettlementCase):
+class TicketSettlementCase(ServiceCase, SettlementCase):
+    """Tickets of an outlet that a dealer runs, and prices of their parts and labour."""
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -69,6 +70,9 @@ class TestTicketSettlement(ServiceCase, SettlementCase):
             ticket._get_settlement_domain(), order="source_type desc"
         )
 
+
+@tagged("post_install", "-at_install")
+class TestTicketSettlement(TicketSettlementCase):
     def test_the_technicians_closing_settles_parts_and_labour(self):
         ticket = self._work()
         self.assertFalse(self._get_lines(ticket))

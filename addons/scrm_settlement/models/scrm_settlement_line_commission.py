@@ -34,7 +34,7 @@ SELECT line.id
 # A credit note of an invoice that earned nobody anything takes nothing back. One that names no
 # invoice might: since commissions are paid, a person looks at it.
 _SETTLED = """
-(move.reversed_entry_id IS NULL AND move.invoice_date >= %(start)s OR EXISTS (
+(move.reversed_entry_id IS NULL AND %(begun)s OR EXISTS (
     SELECT FROM account_move_line sold
       JOIN scrm_settlement_line origin
            ON origin.company_id = move.company_id
@@ -77,18 +77,20 @@ class ScrmSettlementLine(models.Model):
     _inherit = "scrm.settlement.line"
 
     @api.model
-    def _find_commissions(self, company, start, since):
-        begun = SQL("move.invoice_date >= %s", start)
+    def _find_commissions(self, company, window, since):
+        begun = SQL("move.invoice_date BETWEEN %s AND %s", *window)
         return self._find_invoiced(company, since, "out_invoice", "commission", begun)
 
     @api.model
-    def _find_credit_notes(self, company, start, since):
+    def _find_credit_notes(self, company, window, since):
         key = self._prepare_source_key("commission", "account.move.line")
+        paying = self._get_pull_window(company, "commission")
+        begun = SQL("move.invoice_date >= %s", paying[0]) if paying else SQL("FALSE")
         settled = SQL(
             _SETTLED,
             model=key["source_model_number"],
             component=key["component"],
-            start=self._get_pull_start(company, "commission"),
+            begun=begun,
         )
         return self._find_invoiced(company, since, "out_refund", "return", settled)
 

@@ -1,9 +1,11 @@
 import logging
-from datetime import timedelta
+from datetime import date, timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
 from odoo.tools import SQL
+
+from .scrm_settlement_tier import PRICING_STATES
 
 _logger = logging.getLogger(__name__)
 
@@ -14,6 +16,7 @@ BATCH = 5000
 OVERLAP = timedelta(days=1)
 # More than this is left to a job, because nobody waits for it before a screen.
 AT_ONCE = 2000
+NO_END = date(9000, 1, 1)
 
 
 class ScrmSettlementLine(models.Model):
@@ -49,10 +52,10 @@ class ScrmSettlementLine(models.Model):
         taken = 0
         self.env.flush_all()
         for name, scope, find, take in self._get_pulls():
-            start = self._get_pull_start(company, scope) if scope else None
-            if scope and not start:
+            window = self._get_pull_window(company, scope) if scope else None
+            if scope and not window:
                 continue
-            ids = find(company, start, since)
+            ids = find(company, window, since)
             for first in range(0, len(ids), BATCH):
                 batch = ids[first : first + BATCH]
                 if limit is not None:
@@ -69,27 +72,31 @@ class ScrmSettlementLine(models.Model):
         return taken, False
 
     @api.model
-    def _get_pull_start(self, company, scope):
-        """Return the first day from which sources of a scope are settled, None if none are.
+    def _get_pull_window(self, company, scope):
+        """Return the first and last day whose sources a scope's tiers price, None if none do.
 
         The first day of a rule; a rule that names none does not reach back before it was made,
         so that switching a tier on never pays the past by accident.
         """
-        [(start,)] = self.env.execute_query(
+        [(start, end)] = self.env.execute_query(
             SQL(
                 """
-                SELECT MIN(COALESCE(rule.date_from,
-                           (rule.create_date AT TIME ZONE 'UTC' AT TIME ZONE %s)::date))
+                SELECT MIN(COALESCE(GREATEST(rule.date_from, tier.date_from),
+                           (rule.create_date AT TIME ZONE 'UTC' AT TIME ZONE %s)::date)),
+                       MAX(COALESCE(LEAST(rule.date_to, tier.date_to), %s))
                   FROM scrm_settlement_rule rule
                   JOIN scrm_settlement_tier tier ON tier.id = rule.tier_id
                  WHERE tier.company_id = %s AND tier.scope = %s AND tier.active AND rule.active
+                   AND tier.state IN %s
                 """,
                 company._scrm_get_zone(),
+                NO_END,
                 company.id,
                 scope,
+                PRICING_STATES,
             )
         )
-        return start
+        return start and (start, end)
 
     def _get_absent(self, source_type, model_name, source, company):
         """Return SQL that is true of a source that is neither journalled nor an exception."""
@@ -175,7 +182,7 @@ class ScrmSettlementLine(models.Model):
         if more:
             message = self.env._("%s sources fetched; a job fetches the rest.", taken)
         elif not any(
-            self.sudo()._get_pull_start(company, scope) for scope in ("shipment", "commission")
+            self.sudo()._get_pull_window(company, scope) for scope in ("shipment", "commission")
         ):
             message = self.env._(
                 "No active tier prices shipments or commissions, so there is nothing to fetch."

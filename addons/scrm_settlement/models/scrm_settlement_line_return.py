@@ -52,7 +52,8 @@ WITH asked AS (
   GROUP BY line.origin_line_id
 ), part AS (
     SELECT fresh.*, origin.total, origin.by_value,
-           COALESCE(returned.before, 0) + SUM(fresh.quantity) OVER earlier - fresh.quantity AS lower,
+           COALESCE(returned.before, 0) + SUM(fresh.quantity) OVER earlier - fresh.quantity
+               AS lower,
            COALESCE(returned.before, 0) + SUM(fresh.quantity) OVER earlier AS upper
       FROM fresh
       JOIN origin ON origin.id = fresh.origin_line_id

@@ -13,14 +13,14 @@ SELECT move.id
   JOIN res_partner dealer ON dealer.id = buyer.commercial_partner_id AND dealer.grade_id IS NOT NULL
  WHERE move.company_id = %(company)s AND move.state = 'done' AND move.quantity > 0
    AND (move.origin_returned_move_id IS NULL OR move.to_refund)
-   AND move.date >= %(start)s
+   AND move.date >= %(first)s AND move.date < %(until)s
    AND %(absent)s
  ORDER BY move.id
 """
 
 # What the order asked for, without taxes, for as much of it as the move brought.
 _READ_SHIPMENTS = """
-SELECT move.id AS source_id, move.date AS occurred_at, move.reference,
+SELECT move.id AS source_id, move.date AS occurred_at, COALESCE(move.reference, '') AS reference,
        (move.date AT TIME ZONE 'UTC' AT TIME ZONE %(zone)s)::date AS date,
        buyer.commercial_partner_id AS partner_id, move.product_id, template.uom_id,
        round(move.quantity * unit.factor / own.factor, %(digits)s) AS quantity,
@@ -68,7 +68,8 @@ SELECT move.id
 
 # The delivery that a return names; if it names none, the last one of the same line of the order.
 _READ_GOODS_RETURNS = """
-SELECT move.id AS source_id, move.date AS occurred_at, move.reference, move.to_refund,
+SELECT move.id AS source_id, move.date AS occurred_at, move.to_refund,
+       COALESCE(move.reference, '') AS reference,
        (move.date AT TIME ZONE 'UTC' AT TIME ZONE %(zone)s)::date AS date,
        origin.id AS origin_id, origin.state AS origin_state, origin.name AS origin_name,
        origin.partner_id, move.product_id,
@@ -97,19 +98,21 @@ class ScrmSettlementLine(models.Model):
     _inherit = "scrm.settlement.line"
 
     @api.model
-    def _find_shipments(self, company, start, since):
+    def _find_shipments(self, company, window, since):
+        first, until = self._get_moments(company, window)
         rows = self.env.execute_query(
             SQL(
                 _FIND_SHIPMENTS,
                 company=company.id,
-                start=self._get_find_moment(company, start, since),
+                first=max(first, since) if since else first,
+                until=until,
                 absent=self._get_absent("shipment", "stock.move", SQL("move.id"), company),
             )
         )
         return [row_id for (row_id,) in rows]
 
     @api.model
-    def _find_goods_returns(self, company, start, since):
+    def _find_goods_returns(self, company, window, since):
         key = self._prepare_source_key("shipment", "stock.move")
         rows = self.env.execute_query(
             SQL(
@@ -124,16 +127,18 @@ class ScrmSettlementLine(models.Model):
         return [row_id for (row_id,) in rows]
 
     @api.model
-    def _get_find_moment(self, company, start, since):
-        """Return the earliest moment to look at: midnight of the first day, or later."""
-        [(midnight,)] = self.env.execute_query(
+    def _get_moments(self, company, window):
+        """Return the UTC moments at which the first day begins and the last day ends."""
+        [moments] = self.env.execute_query(
             SQL(
-                "SELECT %s::timestamp AT TIME ZONE %s AT TIME ZONE 'UTC'",
-                start,
-                company._scrm_get_zone(),
+                "SELECT %(first)s::timestamp AT TIME ZONE %(zone)s AT TIME ZONE 'UTC',"
+                " (%(last)s::date + 1)::timestamp AT TIME ZONE %(zone)s AT TIME ZONE 'UTC'",
+                first=window[0],
+                last=window[1],
+                zone=company._scrm_get_zone(),
             )
         )
-        return max(midnight, since) if since else midnight
+        return moments
 
     @api.model
     def _read_moves(self, company, ids, query, key):

@@ -2,15 +2,18 @@ from odoo import api, models
 from odoo.tools import SQL, format_amount, format_date
 from odoo.tools.misc import formatLang
 
-from ..tools.pricing import decimal_of
-from ..tools.volume import target
-
 # A volume belongs to the contract period of what was sold: a return in January to last year's.
-# The contract is the rule's own dates; a rule without both begins anew each year.
+# The contract is the rule's own dates. A rule without both begins anew each year: on the day it
+# began, or with the calendar. The end of a tier takes no part, because closing it sets one.
 _PERIOD = SQL(
     """
     CASE WHEN rule.date_from IS NOT NULL AND rule.date_to IS NOT NULL THEN rule.date_from
-         ELSE date_trunc('year', COALESCE(origin.date, line.date))::date END
+         WHEN GREATEST(rule.date_from, tier.date_from) IS NULL
+         THEN date_trunc('year', COALESCE(origin.date, line.date))::date
+         ELSE (GREATEST(rule.date_from, tier.date_from) + make_interval(years => extract(
+               year FROM age(COALESCE(origin.date, line.date),
+                             GREATEST(rule.date_from, tier.date_from)))::int))::date
+     END
     """
 )
 
@@ -21,6 +24,7 @@ WITH volume AS (
            MAX(line.id) AS last_id
       FROM scrm_settlement_line line
       JOIN scrm_settlement_rule rule ON rule.id = line.rule_id
+      JOIN scrm_settlement_tier tier ON tier.id = rule.tier_id
  LEFT JOIN scrm_settlement_line origin ON origin.id = line.origin_line_id
      WHERE line.company_id = %(company)s AND line.state = 'counted' AND line.date <= %(last)s
        AND %(partners)s
@@ -29,6 +33,7 @@ WITH volume AS (
     SELECT line.rule_id, line.partner_id, %(period)s AS period, SUM(line.amount) AS amount
       FROM scrm_settlement_line line
       JOIN scrm_settlement_rule rule ON rule.id = line.rule_id
+      JOIN scrm_settlement_tier tier ON tier.id = rule.tier_id
       JOIN scrm_settlement_line origin ON origin.id = line.origin_line_id
      WHERE line.company_id = %(company)s AND line.source_type = 'trueup' AND line.date <= %(last)s
        AND %(partners)s
@@ -41,8 +46,8 @@ SELECT volume.*, COALESCE(paid.amount, 0) AS before,
          WHERE known.source_id = volume.last_id AND known.source_type = 'trueup') AS seq
   FROM volume
   JOIN scrm_settlement_line last ON last.id = volume.last_id
-LEFT JOIN paid ON (paid.rule_id, paid.partner_id, paid.period)
-              = (volume.rule_id, volume.partner_id, volume.period)
+  LEFT JOIN paid ON paid.rule_id = volume.rule_id AND paid.partner_id = volume.partner_id
+       AND paid.period = volume.period
  ORDER BY volume.rule_id, volume.partner_id, volume.period
 """
 
@@ -82,8 +87,10 @@ class ScrmSettlementLine(models.Model):
     def _prepare_trueup_row(self, company, day, volume):
         """Return the row that leads from earlier true-ups to the target; None if they are equal."""
         rule = self.env["scrm.settlement.rule"].browse(volume["rule_id"])
-        currency = company.currency_id if rule.method == "percent" else rule.currency_id
-        earned = currency.round(float(self._get_volume_target(rule, volume)))
+        # What is paid a unit is the rule's money, shares are of the company's.
+        currency = rule.currency_id if rule.method == "fixed" else company.currency_id
+        amount = rule._get_period_amount(volume["quantity"] or 0, volume["amount"] or 0)
+        earned = currency.round(float(amount))
         difference = currency.round(earned - float(volume["before"]))
         if currency.is_zero(difference):
             return None
@@ -120,17 +127,6 @@ class ScrmSettlementLine(models.Model):
                 }
             },
         }
-
-    def _get_volume_target(self, rule, volume):
-        return target(
-            percent=rule.method == "percent",
-            by_amount=rule.basis == "amount",
-            mode=rule.bracket_mode,
-            brackets=rule.bracket_ids._to_brackets(),
-            value=decimal_of(rule.value),
-            quantity=volume["quantity"] or decimal_of(0),
-            amount=volume["amount"] or decimal_of(0),
-        )
 
     # === WORDS === #
 

@@ -6,7 +6,6 @@ from . import test_tools_claim_match
 from . import test_tools_allocation
 from . import test_tools_pricing
 from . import test_tools_resolution
-from . import test_tools_volume
 from . import test_library
 from . import test_library_import
 from . import test_dealers
@@ -16,6 +15,7 @@ from . import test_resolution
 from . import test_resolution_sets
 from . import test_journal
 from . import test_shipments
+from . import test_commissions
 from . import test_trueups
 from . import test_adjustments
 from . import test_statement
@@ -33,4 +33,5 @@ from . import test_portal
 from . import test_statement_book
 from . import test_reconciliation
 from . import test_reconciliation_report
+from . import test_pull_race
 from . import test_tour

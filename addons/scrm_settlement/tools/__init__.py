@@ -10,4 +10,3 @@ from . import allocation
 from . import pricing
 from . import resolution
 from . import statement_book
-from . import volume

@@ -1,0 +1,124 @@
+from datetime import datetime
+
+from psycopg2.errors import CheckViolation, UniqueViolation
+
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import Form, tagged
+from odoo.tools import mute_logger
+
+from odoo.addons.scrm_settlement.tests.common import MANAGER, PREPARER, REVIEWER
+
+from .test_ticket_settlement import TicketSettlementCase
+
+
+@tagged("post_install", "-at_install")
+class TestClaims(TicketSettlementCase):
+    """Worked example 20: the dealer is settled by us, and the manufacturer by what he accepts."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.manufacturer = cls._make_partner(name="Manufacturer", is_company=True)
+        cls.clerk = cls._make_user("t_clerk", PREPARER, "scrm_service.group_scrm_service_agent")
+
+    def _close(self):
+        ticket = self._work(parts=1, labour=2.5)
+        ticket._move_along("done")
+        return ticket
+
+    def _claim(self, ticket, accepted=290, **vals):
+        return (
+            self.env["scrm.service.claim"]
+            .with_user(self.clerk)
+            .create(
+                {
+                    "ticket_id": ticket.id,
+                    "partner_id": self.manufacturer.id,
+                    "amount_accepted": accepted,
+                    **vals,
+                }
+            )
+        )
+
+    def _sum(self, claim, partner):
+        lines = claim.line_ids.filtered(lambda line: line.partner_id == partner)
+        return self.company.currency_id.round(sum(lines.mapped("amount")))
+
+    def test_we_bear_what_is_not_accepted(self):
+        claim = self._claim(self._close())
+        self.assertEqual((317.76, 27.76), (claim.amount_claimed, claim.amount_difference))
+        self.assertEqual(317.76, self._sum(claim, self.dealer))
+        self.assertEqual(290, self._sum(claim, self.manufacturer))
+        owed = claim.line_ids.filtered(lambda line: line.partner_id == self.manufacturer)
+        self.assertEqual({"customer_invoice"}, set(owed.mapped("document_mode")))
+        self.assertEqual(2, len(owed.origin_line_id))
+
+    def test_the_dealer_bears_what_is_not_accepted(self):
+        claim = self._claim(self._close(), policy="postcredit")
+        self.assertEqual(290, self._sum(claim, self.dealer))
+        self.assertEqual(290, self._sum(claim, self.manufacturer))
+
+    def test_the_policy_of_the_company_is_proposed(self):
+        self.company.scrm_claim_policy = "postcredit"
+        action = self._close().with_user(self.clerk).action_claim()
+        claims = self.env["scrm.service.claim"].with_user(self.clerk)
+        with Form(claims.with_context(**action["context"])) as form:
+            self.assertEqual(317.76, form.amount_claimed)
+            form.partner_id = self.manufacturer
+            form.amount_accepted = 317.76
+        self.assertEqual("postcredit", form.record.policy)
+        self.assertEqual(317.76, self._sum(form.record, self.dealer))
+
+    def test_nothing_accepted(self):
+        claim = self._claim(self._close(), accepted=0)
+        self.assertEqual((317.76, 0), (self._sum(claim, self.dealer), claim.amount_accepted))
+        self.assertEqual(2, len(claim.line_ids))
+
+    @mute_logger("odoo.sql_db")
+    def test_an_answer_is_recorded_once(self):
+        ticket = self._close()
+        claim = self._claim(ticket)
+        with self.assertRaises(UniqueViolation), self.cr.savepoint():
+            self._claim(ticket)
+        with self.assertRaises(UserError):
+            claim.sudo().write({"amount_accepted": 1})
+        with self.assertRaises(CheckViolation), self.cr.savepoint():
+            self._claim(self._close(), accepted=317.77)
+
+    def test_work_that_is_not_settled_cannot_be_claimed(self):
+        with self.assertRaisesRegex(UserError, "no settled work"):
+            self._claim(self._work(), accepted=0)
+
+    def test_who_may(self):
+        claim = self._claim(self._close())
+        claim.with_user(self._make_user("t_reviewer_2", REVIEWER)).read(["note"])
+        stranger = self._make_user("t_stranger", MANAGER, company=self.company_other)
+        for user in (stranger, self.technician):
+            with self.assertRaises(AccessError):
+                claim.with_user(user).read(["note"])
+
+    def test_a_part_that_came_back(self):
+        """A used part returns to the outlet: the dealer gives back what he earned by it."""
+        ticket = self._work(parts=2, labour=0)
+        ticket._move_along("done")
+        line = self._get_lines(ticket)
+        move = ticket.part_ids.sudo().move_id
+        back = move.copy(
+            {
+                "location_id": move.location_dest_id.id,
+                "location_dest_id": move.location_id.id,
+                "origin_returned_move_id": move.id,
+                "picking_id": False,
+                "product_uom_qty": 1,
+            }
+        )
+        back._action_confirm()
+        back.write({"quantity": 1, "picked": True})
+        back._action_done()
+        self.env["scrm.settlement.line"]._pull(self.company)
+        self.assertRecordValues(
+            line.correction_ids,
+            [{"source_type": "return", "source_id": back.id, "quantity": -1, "amount": -117.76}],
+        )
+        taken, _more = self.env["scrm.settlement.line"]._pull(self.company, datetime(2020, 1, 1))
+        self.assertEqual(0, taken)
