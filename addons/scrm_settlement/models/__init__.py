@@ -21,6 +21,7 @@ from . import scrm_settlement_statement_document
 from . import scrm_settlement_statement_review
 from . import scrm_settlement_statement_netting
 from . import scrm_settlement_run
+from . import scrm_notice_rule
 from . import scrm_privacy
 from . import account_move
 from . import account_move_line
