@@ -57,6 +57,7 @@ from . import scrm_settlement_import_tabs
 from . import scrm_settlement_import_portal
 from . import scrm_settlement_line_claim
 from . import scrm_settlement_statement_reconcile
+from . import scrm_notice_rule
 from . import scrm_privacy
 from . import scrm_privacy_reconcile
 from . import sale_order_dealer

@@ -96,7 +96,10 @@ class AccountMove(models.Model):
             raise UserError(
                 self.env._("Whether a document belongs to a settlement is not edited by hand.")
             )
-        return super().write(vals)
+        result = super().write(vals)
+        if "matched_payment_ids" in vals:  # a payment that has no journal entry to reconcile
+            self._scrm_get_statements()._follow_document()
+        return result
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_scrm_settlement(self):

@@ -32,7 +32,7 @@ class ScrmSettlementStatement(models.Model):
         statements = self.create(self._prepare_statement_vals(company, date_from, date_to, keys))
         statements._claim_lines()
         # The first totals are no change that anybody has to be told of
-        statements.with_context(tracking_disable=True)._update_totals()
+        statements.with_context(tracking_disable=True)._update_totals(exactly=False)
         return statements
 
     def _prepare_statement_vals(self, company, date_from, date_to, keys):

@@ -2,7 +2,7 @@ from collections import Counter
 
 from odoo import Command, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import float_round, format_amount
+from odoo.tools import float_round, format_amount, format_date
 
 from ..tools import content
 
@@ -222,32 +222,34 @@ class ScrmSettlementStatement(models.Model):
 
         :param wanted_dates: accounting dates before posting: {document id: date}
         """
-        for statement in self:
-            document = statement.move_id
-            if document.state == "posted":
-                if statement.state == "reviewed":
-                    statement._follow_posting((wanted_dates or {}).get(document.id))
-                statement._follow_payment()
-            elif document.state == "draft" and statement.state in ("invoiced", "paid"):
+        posted = self.filtered(lambda s: s.move_id.state == "posted")
+        posted.filtered(lambda s: s.state == "reviewed")._follow_posting(wanted_dates or {})
+        for statement in posted:
+            statement._follow_payment()
+        for statement in self - posted:
+            if statement.move_id.state == "draft" and statement.state in ("invoiced", "paid"):
                 statement._move_along("unpost", wanted_date=False)
 
-    def _follow_posting(self, wanted):
-        """Note the posting, and tell when a lock date has moved its accounting date."""
-        self.ensure_one()
-        posted = self.move_id.date
-        moved = wanted and wanted != posted
-        self._move_along("invoice", wanted_date=wanted if moved else False)
-        if moved:
+    def _follow_posting(self, wanted_dates):
+        """Note the posting, and tell when a lock date has moved an accounting date."""
+        moved = {
+            statement: wanted_dates[statement.move_id.id]
+            for statement in self
+            if wanted_dates.get(statement.move_id.id, statement.move_id.date)
+            != statement.move_id.date
+        }
+        self._move_many("invoice", lambda statement: {"wanted_date": moved.get(statement, False)})
+        for statement, wanted in moved.items():
             body = self.env._(
                 "The books are closed on %(wanted)s: %(document)s was posted on %(posted)s. The "
                 "settlement's period stays %(period)s.",
-                wanted=wanted,
-                posted=posted,
-                document=self.move_id.display_name,
-                period=self._get_period_label(),
+                wanted=format_date(self.env, wanted),
+                posted=format_date(self.env, statement.move_id.date),
+                document=statement.move_id.display_name,
+                period=statement._get_period_label(),
             )
-            self.message_post(body=body)
-            self.move_id.message_post(body=body)
+            statement.message_post(body=body)
+            statement.move_id.message_post(body=body)
 
     def _follow_payment(self):
         self.ensure_one()

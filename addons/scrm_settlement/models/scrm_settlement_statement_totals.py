@@ -75,20 +75,45 @@ class ScrmSettlementStatement(models.Model):
 
     # === TOTALS === #
 
-    def _update_totals(self):
-        """Recompute the amounts from the lines."""
-        for statement, (untaxed, tax, total) in self._get_tax_totals().items():
+    def _update_totals(self, exactly=True):
+        """Recompute the amounts from the lines.
+
+        :param exactly: line by line, as the document will be; else, where the company rounds
+            globally, equal items are added up first (a tax that is no proportion may differ)
+        """
+        rows = self._fetch_rows() if exactly else self._fetch_summed_rows()
+        for statement, (untaxed, tax, total) in self._get_tax_totals(rows).items():
             statement._write_derived(
                 {"amount_untaxed": untaxed, "amount_tax": tax, "amount_total": total}
             )
 
-    def _get_tax_totals(self):
+    def _fetch_summed_rows(self):
+        """Return the same with equal items added up, for companies that round globally."""
+        if any(
+            company.tax_calculation_rounding_method != "round_globally"
+            for company in self.company_id
+        ):
+            return self._fetch_rows()
+        rows = defaultdict(list)
+        for statement_id, *row in self.env.execute_query(
+            SQL(
+                "SELECT statement_id, min(id), product_id, uom_id, sum(quantity), price_unit,"
+                "       sum(amount)"
+                "  FROM scrm_settlement_line WHERE statement_id IN %s"
+                " GROUP BY statement_id, product_id, uom_id, price_unit"
+                " ORDER BY statement_id, min(date), min(id)",
+                tuple(self.ids) or (0,),
+            )
+        ):
+            rows[statement_id].append(Row(*row))
+        return rows
+
+    def _get_tax_totals(self, rows):
         """Return {statement: (untaxed, tax, total)} as core computes them for the same lines.
 
         Rounding globally or per line is the company's choice: sums of our own rounded amounts
         would differ from the document.
         """
-        rows = self._fetch_rows()
         positions = self._get_fiscal_positions()
         products = self.env["product.product"].browse(
             {row.product_id: None for of_one in rows.values() for row in of_one}

@@ -259,11 +259,22 @@ class TestReview(SettlementCase):
     def test_payments_without_an_entry_pay_too(self):
         self.reviewed.action_review()
         self.bill.action_post()
-        lines = self.env["account.payment.method.line"].search(
-            [("journal_id.company_id", "=", self.company.id)]
+        payment = (
+            self.env["account.payment"]
+            .with_user(self.accountant)
+            .create(
+                {
+                    "payment_type": "outbound",
+                    "partner_type": "supplier",
+                    "partner_id": self.dealer.id,
+                    "amount": 824.32,
+                    "currency_id": self.cny.id,
+                    "invoice_ids": [Command.set(self.bill.ids)],
+                }
+            )
         )
-        lines.payment_account_id = False
-        payment = self._pay()
+        payment.outstanding_account_id = False
+        payment.action_post()
         self.assertFalse(payment.move_id)
         self.assertEqual("paid", self.reviewed.state)
         payment.action_cancel()
