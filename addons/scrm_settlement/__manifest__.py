@@ -24,6 +24,7 @@
         "views/scrm_settlement_tier_views.xml",
         "views/scrm_settlement_line_views.xml",
         "views/scrm_settlement_statement_views.xml",
+        "views/account_journal_views.xml",
         "views/account_move_views.xml",
         "views/res_partner_grade_views.xml",
         "views/res_partner_views.xml",
@@ -31,6 +32,7 @@
         "views/scrm_settlement_dispute_views.xml",
         "views/portal_templates.xml",
         "report/scrm_settlement_statement_report.xml",
+        "report/scrm_settlement_report_views.xml",
     ],
     "demo": [
         "demo/res_users_demo.xml",

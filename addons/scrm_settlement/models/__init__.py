@@ -21,5 +21,6 @@ from . import scrm_settlement_statement_dispute
 from . import scrm_settlement_statement_paper
 from . import scrm_settlement_statement_portal
 from . import scrm_privacy
+from . import account_journal
 from . import account_move
 from . import account_partial_reconcile

@@ -17,6 +17,8 @@ class ScrmPrivacy(models.AbstractModel):
             "scrm.settlement.dispute": TablePlan(kept=("name", "item", "evidence", "resolution")),
             "scrm.settlement.statement": TablePlan(kept=("name", "return_reason")),
             "scrm.settlement.line": TablePlan(kept=("name", "source_model", "explanation")),
+            # A view: the city stands on the dealer's card.
+            "scrm.settlement.report": TablePlan(kept=("city",), exported=False),
             "scrm.settlement.rule": TablePlan(kept=("name",)),
             "scrm.settlement.scenario": TablePlan(kept=("name", "code")),
             "scrm.settlement.tier": TablePlan(kept=("name", "description")),

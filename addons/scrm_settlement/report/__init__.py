@@ -1,0 +1,2 @@
+from . import scrm_settlement_report
+from . import scrm_settlement_dispute_report

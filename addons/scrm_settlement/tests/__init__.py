@@ -9,5 +9,6 @@ from . import test_access
 from . import test_concurrency
 from . import test_dispute
 from . import test_portal
+from . import test_report
 from . import test_statement_book
 from . import test_tour
