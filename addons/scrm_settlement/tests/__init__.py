@@ -8,6 +8,7 @@ from . import test_review
 from . import test_access
 from . import test_concurrency
 from . import test_dispute
+from . import test_paper
 from . import test_portal
 from . import test_report
 from . import test_statement_book
