@@ -66,7 +66,9 @@ class ScrmSettlementReport(models.Model):
     quantity = fields.Float(digits="Product Unit", readonly=True)
     amount = fields.Monetary(readonly=True)
     standard_amount = fields.Monetary(
-        string="Standard Value", readonly=True, help="Quantity × the price that the rule began at."
+        string="Standard Value",
+        readonly=True,
+        help="Quantity × the standard price that the rule discounted.",
     )
     discount_amount = fields.Monetary(
         string="Below Standard", readonly=True, help="Standard value − amount."
@@ -109,13 +111,16 @@ class ScrmSettlementReport(models.Model):
 
     @api.model
     def _select(self):
-        """Return the columns; money is numeric from end to end, rounded as the currency is.
-
-        What has no price to begin with (a true-up, an agreed amount) is below no standard.
-        """
+        """Return the columns; money is numeric from end to end, rounded as the currency is."""
         in_company = SQL("round(line.amount * rate.factor, home.decimal_places)")
+        # Other methods begin at a cost or at nothing, which is no standard to be below of.
+        has_standard = SQL(
+            "rule.method IN ('discount', 'formula') AND line.base_price IS NOT NULL"
+        )
         standard = SQL(
-            "round(line.quantity * COALESCE(line.base_price, 0) * rate.factor, home.decimal_places)"
+            "CASE WHEN %s THEN round(line.quantity * line.base_price * rate.factor,"
+            " home.decimal_places) END",
+            has_standard,
         )
         # Company-dependent: the cost of each company under its id.
         cost = SQL(
@@ -131,8 +136,7 @@ class ScrmSettlementReport(models.Model):
             line.date, company.currency_id, line.quantity,
             %(amount)s AS amount,
             %(standard)s AS standard_amount,
-            CASE WHEN line.base_price IS NOT NULL THEN %(standard)s - %(amount)s END
-                AS discount_amount,
+            %(standard)s - %(amount)s AS discount_amount,
             round(100 * (%(standard)s - %(amount)s) / NULLIF(%(standard)s, 0), 2)
                 AS discount_percent,
             %(cost)s AS cost_amount,
@@ -158,6 +162,7 @@ class ScrmSettlementReport(models.Model):
             JOIN res_partner company_partner ON company_partner.id = company.partner_id
             LEFT JOIN resource_calendar calendar ON calendar.id = company.resource_calendar_id
             JOIN res_partner partner ON partner.id = line.partner_id
+            LEFT JOIN scrm_settlement_rule rule ON rule.id = line.rule_id
             LEFT JOIN %(provinces)s province ON province.state_id = partner.state_id
             JOIN product_product product ON product.id = line.product_id
             CROSS JOIN LATERAL (

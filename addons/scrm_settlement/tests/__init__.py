@@ -13,3 +13,4 @@ from . import test_portal
 from . import test_report
 from . import test_statement_book
 from . import test_tour
+from . import test_tour_portal

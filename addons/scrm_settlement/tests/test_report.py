@@ -38,6 +38,9 @@ class TestReport(DisputeCase):
         self.assertEqual(1152, float(standard))
         self.assertEqual(92.16, round(float(below), 2))
         self.assertEqual(8, float(percent))
+        # What has a fixed price is below no standard: the report's filter leaves it out.
+        with_standard = [*self.own, ("discount_amount", "!=", False)]
+        self.assertEqual(2, self.report.search_count(with_standard))
 
     def test_an_accepted_price_lowers_the_discount(self):
         dispute = self._dispute(self.lines[0])
