@@ -44,6 +44,7 @@
         "views/sale_order_dealer_views.xml",
         "views/scrm_settlement_statement_views.xml",
         "views/scrm_settlement_run_views.xml",
+        "views/account_journal_views.xml",
         "views/account_move_views.xml",
         "views/res_partner_grade_views.xml",
         "views/res_partner_views.xml",
@@ -64,6 +65,7 @@
         "views/scrm_allocation_menus.xml",
         "views/res_partner_grade_allocation_views.xml",
         "views/menus_journal.xml",
+        "report/scrm_settlement_report_views.xml",
     ],
     "demo": [
         "demo/res_users_demo.xml",

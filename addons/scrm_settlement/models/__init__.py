@@ -61,6 +61,7 @@ from . import scrm_notice_rule
 from . import scrm_privacy
 from . import scrm_privacy_reconcile
 from . import sale_order_dealer
+from . import account_journal
 from . import account_move
 from . import account_move_line
 from . import account_partial_reconcile

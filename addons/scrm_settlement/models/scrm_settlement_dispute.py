@@ -173,7 +173,7 @@ class ScrmSettlementDispute(models.Model):
     is_late = fields.Boolean(compute="_compute_is_late", search="_search_is_late")
     state = fields.Selection(
         selection=[
-            ("open", "Open"),
+            ("open", "To decide"),
             ("accepted", "Accepted"),
             ("rejected", "Rejected"),
             ("withdrawn", "Withdrawn"),

@@ -42,7 +42,7 @@ class ScrmSettlementLine(models.Model):
             "rule_id": line.rule_id.id or None,
             "grade_id": (line.grade_id or dispute.partner_id.grade_id).id or None,
             # The standard value of a corrected price stands on the line itself already.
-            "base_price": 0.0 if dispute.kind == "price" else line.base_price or price,
+            "base_price": 0.0 if dispute.kind == "price" else line.base_price,
             "price_unit": price,
             "currency_id": statement.currency_id.id,
             "amount": dispute.amount_agreed,

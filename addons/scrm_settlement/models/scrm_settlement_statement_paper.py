@@ -1,6 +1,6 @@
 from odoo import models
 from odoo.exceptions import UserError
-from odoo.tools import float_repr
+from odoo.tools import float_compare, float_repr
 
 from ..tools.statement_book import Column, Sheet, write_book
 
@@ -63,6 +63,12 @@ class ScrmSettlementStatement(models.Model):
             for kind in labels
             if kind in by_kind
         ]
+
+    def _get_price_digits(self, price):
+        """Return how many decimals a unit price is printed with: the currency's, if they do."""
+        digits = self.currency_id.decimal_places
+        exact = float_compare(price, self.currency_id.round(price), precision_digits=6) == 0
+        return digits if exact else 6
 
     def _get_paper_lines(self):
         return self.line_ids.sorted(lambda line: (line.date, line.id))
