@@ -8,3 +8,8 @@ from . import test_review
 from . import test_access
 from . import test_concurrency
 from . import test_tour
+from . import test_credit_exposure
+from . import test_tools_credit
+from . import test_credit_hold
+from . import test_credit_account
+from . import test_credit_stock

@@ -1,2 +1,3 @@
+from . import credit
 from . import pricing
 from . import resolution
