@@ -51,9 +51,7 @@ class SaleOrder(models.Model):
     scrm_credit_parts = fields.Char(
         string="Made up of", compute="_compute_scrm_credit_banner", compute_sudo=True
     )
-    scrm_credit_is_over = fields.Boolean(
-        compute="_compute_scrm_credit_banner", compute_sudo=True
-    )
+    scrm_credit_is_over = fields.Boolean(compute="_compute_scrm_credit_banner", compute_sudo=True)
 
     # === COMPUTE === #
 

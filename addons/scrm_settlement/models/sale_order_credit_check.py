@@ -174,8 +174,12 @@ class SaleOrder(models.Model):
         self.sudo()._message_log(body=self._scrm_explain_refusal(account, assessment))
 
     def _scrm_explain_refusal(self, account, assessment):
-        draft = self.env["scrm.credit.hold"].sudo().new(  # sudo: only its sentences are used
-            account._prepare_hold_vals(self.sudo(), assessment, "confirm", None)
+        draft = (
+            self.env["scrm.credit.hold"]
+            .sudo()
+            .new(  # sudo: only its sentences are used
+                account._prepare_hold_vals(self.sudo(), assessment, "confirm", None)
+            )
         )
         return self.env._(
             "%(order)s exceeds the credit of %(dealer)s: %(reason)s",

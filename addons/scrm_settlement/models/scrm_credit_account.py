@@ -73,12 +73,11 @@ class ScrmCreditAccount(models.Model):
     )
     own_limit = fields.Monetary(string="Own Limit", tracking=True)
     valid_until = fields.Date(
-        string="Valid until",
         tracking=True,
         help="After this day the dealer's own limit is no credit any more, until it is renewed.",
     )
     increase = fields.Monetary(string="Temporary Increase", tracking=True)
-    increase_until = fields.Date(string="Increase until", tracking=True)
+    increase_until = fields.Date(tracking=True)
     version = fields.Integer(
         readonly=True,
         copy=False,
@@ -154,9 +153,7 @@ class ScrmCreditAccount(models.Model):
     def _compute_policy_id(self):
         for account in self:
             if account.policy_id.company_id != account.company_id:
-                account.policy_id = self.env["scrm.credit.policy"]._get_default(
-                    account.company_id
-                )
+                account.policy_id = self.env["scrm.credit.policy"]._get_default(account.company_id)
 
     @api.depends("partner_id", "company_id", "policy_id", *sorted(LIMIT_FIELDS))
     def _compute_credit(self):

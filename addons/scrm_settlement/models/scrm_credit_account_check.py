@@ -104,13 +104,17 @@ class ScrmCreditAccount(models.Model):
         manager = self.policy_id.sudo().manager_id
         if manager.active:
             return manager
-        return self.env["res.users"].sudo().search(
-            [
-                ("all_group_ids", "in", self.env.ref(group).ids),
-                ("company_ids", "in", self.company_id.ids),
-                ("share", "=", False),
-                ("id", "!=", self.env.uid),
-            ],
-            order="id desc",
-            limit=1,
+        return (
+            self.env["res.users"]
+            .sudo()
+            .search(
+                [
+                    ("all_group_ids", "in", self.env.ref(group).ids),
+                    ("company_ids", "in", self.company_id.ids),
+                    ("share", "=", False),
+                    ("id", "!=", self.env.uid),
+                ],
+                order="id desc",
+                limit=1,
+            )
         )

@@ -68,14 +68,14 @@ class ScrmCreditAccount(models.Model):
                     accounts._get_items_sql(company, day, without_orders),
                 )
             )
-            parts, dates = defaultdict(dict), defaultdict(lambda: (day, day))
+            parts, dates = defaultdict(dict), {}
             for account_id, component, amount, due_on, dated_on in rows:
                 # As text: the driver would make a float of it.
                 parts[account_id][component] = Decimal(amount)
                 if component == "receivable":
                     dates[account_id] = (due_on or day, dated_on or day)
             for account in accounts:
-                due_on, dated_on = dates[account.id]
+                due_on, dated_on = dates.get(account.id, (day, day))
                 exposures[account.id] = Exposure(
                     parts={name: parts[account.id].get(name, ZERO) for name in COMPONENTS},
                     days_overdue=max(0, (day - due_on).days),
@@ -84,7 +84,7 @@ class ScrmCreditAccount(models.Model):
         return exposures
 
     def _get_items(self):
-        """Return the documents behind the exposure: dicts of component, model, id, amount, dates."""
+        """Return the documents behind the exposure: dicts of component, record, amount, dates."""
         rows = []
         for company, accounts in self.grouped("company_id").items():
             day = company._scrm_local_day(fields.Datetime.now())
@@ -117,7 +117,8 @@ class ScrmCreditAccount(models.Model):
 
     def _get_dealer_sql(self, company, day):
         """Return who is asked about, in which companies, and what a unit of each currency is."""
-        currencies = self.env["res.currency"].with_context(active_test=False).search([])
+        # Documents in a currency that is archived by now are owed all the same.
+        currencies = self.env["res.currency"].search([("active", "in", [True, False])])
         rates = currencies._get_rates(company, day)
         own = rates[company.currency_id.id]
         return SQL(
@@ -151,9 +152,7 @@ class ScrmCreditAccount(models.Model):
         Orders that are invoiced to the end are passed over, unless an invoice is a draft still:
         what is invoiced is owed once it is posted.
         """
-        zone = pytz.timezone(
-            company.partner_id.tz or company.resource_calendar_id.tz or "UTC"
-        )
+        zone = pytz.timezone(company.partner_id.tz or company.resource_calendar_id.tz or "UTC")
         midnight = zone.localize(datetime.combine(day + timedelta(days=1), time.min))
         return SQL(
             """

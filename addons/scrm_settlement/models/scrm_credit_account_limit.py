@@ -21,7 +21,9 @@ class ScrmCreditAccount(models.Model):
         self.ensure_one()
         grade_sudo = self.partner_id.sudo().grade_id  # a level is no secret to who sees the credit
         # 0 on a level says that the level sets none: a dealer without credit gets a limit of 0.
-        return grade_sudo["scrm_credit_limit"] if "scrm_credit_limit" in grade_sudo else None
+        if "scrm_credit_limit" not in grade_sudo._fields:
+            return None
+        return grade_sudo["scrm_credit_limit"]
 
     def _get_limit_source(self):
         """Return whose limit counts: the dealer's, else the level's, else the company's."""
@@ -75,9 +77,7 @@ class ScrmCreditAccount(models.Model):
         return to_decimal(limit, company_currency), is_expired
 
     def _convert_limit(self, amount, day):
-        return self.currency_id._convert(
-            amount, self.company_id.currency_id, self.company_id, day
-        )
+        return self.currency_id._convert(amount, self.company_id.currency_id, self.company_id, day)
 
     # === CHANGES === #
 
@@ -92,7 +92,9 @@ class ScrmCreditAccount(models.Model):
             raise UserError(self.env._("Say why the limit changes."))
         self.check_access("write")
         # sudo: decisions are written by the system alone, nobody has the right to create them
-        review = self.env["scrm.credit.review"].sudo().create(self._prepare_review_vals(vals, reason))
+        review = (
+            self.env["scrm.credit.review"].sudo().create(self._prepare_review_vals(vals, reason))
+        )
         if review.needs_second:
             self.env["scrm.notice.rule"]._raise_event(review, "request")
         else:
@@ -128,9 +130,7 @@ class ScrmCreditAccount(models.Model):
         after, _expired = self.new({**new, **self._prepare_shadow_vals()})._get_valid_limit(day)
         if after is None:
             return True
-        threshold = to_decimal(
-            self.policy_id.sudo().review_threshold, self.company_id.currency_id
-        )
+        threshold = to_decimal(self.policy_id.sudo().review_threshold, self.company_id.currency_id)
         return after - before > threshold
 
     def _prepare_shadow_vals(self):
@@ -156,4 +156,4 @@ class ScrmCreditAccount(models.Model):
     @api.model
     def _cron_mirror_core_limit(self):
         """Follow limits that ended, began or were changed on a level."""
-        self.search([])._mirror_core_limit()
+        self.search([("partner_id.active", "=", True)])._mirror_core_limit()

@@ -74,7 +74,6 @@ class ScrmCreditHold(models.Model):
     )
     order_id = fields.Many2one(
         comodel_name="sale.order",
-        string="Order",
         required=True,
         readonly=True,
         index=True,
@@ -283,17 +282,16 @@ class ScrmCreditHold(models.Model):
 
     def _flow_check(self, transition, vals):
         result = super()._flow_check(transition, vals)
-        if transition.key in ("approve", "reject"):
-            # The database refuses it too; here it becomes a sentence with the person's name.
-            if vals["approver_id"] == self.requester_id.id:
-                raise UserError(
-                    self.env._(
-                        "%(user)s asked for the credit of %(order)s and cannot decide on it. Ask "
-                        "another credit manager.",
-                        user=self.requester_id.name,
-                        order=self.order_id.sudo().name,
-                    )
+        # The database refuses it too; here it becomes a sentence with the person's name.
+        if vals.get("approver_id") == self.requester_id.id:
+            raise UserError(
+                self.env._(
+                    "%(user)s asked for the credit of %(order)s and cannot decide on it. Ask "
+                    "another credit manager.",
+                    user=self.requester_id.name,
+                    order=self.order_id.sudo().name,
                 )
+            )
         if transition.key == "reject" and not (vals.get("decision_note") or "").strip():
             raise UserError(self.env._("Say why the order is not released."))
         if transition.key == "approve":
@@ -309,9 +307,7 @@ class ScrmCreditHold(models.Model):
                     "%(order)s is over %(amount)s: a release up to %(approved)s lets nothing go.",
                     order=order_sudo.name,
                     amount=format_amount(self.env, needed, self.currency_id),
-                    approved=format_amount(
-                        self.env, vals["amount_approved"], self.currency_id
-                    ),
+                    approved=format_amount(self.env, vals["amount_approved"], self.currency_id),
                 )
             )
         today = self.company_id._scrm_local_day(fields.Datetime.now())
@@ -376,9 +372,9 @@ class ScrmCreditHold(models.Model):
     def _cron_expire(self):
         """End the releases whose last day has passed where their company lives."""
         now = fields.Datetime.now()
-        for company, holds in self.search([("state", "=", "approved")]).grouped(
-            "company_id"
-        ).items():
+        for company, holds in (
+            self.search([("state", "=", "approved")]).grouped("company_id").items()
+        ):
             day = company._scrm_local_day(now)
             late = holds.filtered(lambda hold, day=day: hold.valid_until < day)
             for hold in late.filtered(lambda hold: hold.order_id._scrm_is_credit_open()):

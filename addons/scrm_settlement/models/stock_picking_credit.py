@@ -71,10 +71,7 @@ class StockPicking(models.Model):
         # sudo: whoever ships may not read orders; the check itself decides
         orders_sudo = issues.sale_id.sudo()
         accounts = orders_sudo._scrm_get_credit_accounts()
-        sentences = {
-            order: order._scrm_check_issue(account)
-            for order, account in accounts.items()
-        }
+        sentences = {order: order._scrm_check_issue(account) for order, account in accounts.items()}
         return {
             picking: sentences[picking.sale_id.sudo()]
             for picking in issues

@@ -59,8 +59,12 @@ class TestCreditAccount(CreditCase):
         usd = self.env.ref("base.USD")
         usd.active = True
         self.env["res.currency.rate"].create(
-            {"currency_id": usd.id, "name": "2020-01-01", "rate": 0.125,
-             "company_id": self.company.id}
+            {
+                "currency_id": usd.id,
+                "name": "2020-01-01",
+                "rate": 0.125,
+                "company_id": self.company.id,
+            }
         )
         account = self._open_account(limit=1000, currency_id=usd.id)
         self.assertEqual(8000, account.credit_limit)

@@ -161,12 +161,19 @@ class TestCreditExposure(CreditCase):
         usd.active = True
         Rate = self.env["res.currency.rate"]
         today = fields.Date.today()
-        Rate.create({"currency_id": usd.id, "name": today - timedelta(days=9), "rate": 0.125,
-                     "company_id": self.company.id})
+        Rate.create(
+            {
+                "currency_id": usd.id,
+                "name": today - timedelta(days=9),
+                "rate": 0.125,
+                "company_id": self.company.id,
+            }
+        )
         self._invoice(1000, currency_id=usd.id, invoice_date=today - timedelta(days=9))
         self.assertEqual(8000, self._get_parts()["receivable"])
-        Rate.create({"currency_id": usd.id, "name": today, "rate": 0.1,
-                     "company_id": self.company.id})
+        Rate.create(
+            {"currency_id": usd.id, "name": today, "rate": 0.1, "company_id": self.company.id}
+        )
         self.assertEqual(10000, self._get_parts()["receivable"])
 
     def test_statements_count_by_policy(self):
@@ -174,7 +181,9 @@ class TestCreditExposure(CreditCase):
         self._record({"quantity": 7})
         statement = self._generate()
         statement.action_submit()
-        reviewer = self._make_user("credit.reviewer", "scrm_settlement.group_scrm_settlement_reviewer")
+        reviewer = self._make_user(
+            "credit.reviewer", "scrm_settlement.group_scrm_settlement_reviewer"
+        )
         statement.with_user(reviewer).action_review()
         self.assertEqual(0, self._get_parts()["payable"])
         self.policy.with_payable = True
@@ -211,7 +220,9 @@ class TestCreditExposure(CreditCase):
                 "partner_id": self.dealer.id,
                 "company_id": self.company_other.id,
                 "invoice_date": fields.Date.today(),
-                "invoice_line_ids": [fields.Command.create({"name": "x", "price_unit": 10, "tax_ids": []})],
+                "invoice_line_ids": [
+                    fields.Command.create({"name": "x", "price_unit": 10, "tax_ids": []})
+                ],
             }
         ).action_post()
         self.assertEqual(0, self._get_parts()["receivable"])

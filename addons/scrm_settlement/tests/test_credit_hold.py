@@ -212,12 +212,15 @@ class TestCreditHold(CreditCase):
         with self.assertRaisesRegex(UserError, "cannot decide"):
             self._approve(order, user=both)
         hold = order.scrm_credit_hold_id
-        with self.assertRaises(CheckViolation), mute_logger("odoo.sql_db"):
-            with self.env.cr.savepoint():
-                self.env.cr.execute(
-                    "UPDATE scrm_credit_hold SET approver_id = requester_id WHERE id = %s",
-                    [hold.id],
-                )
+        with (
+            self.assertRaises(CheckViolation),
+            mute_logger("odoo.sql_db"),
+            self.env.cr.savepoint(),
+        ):
+            self.env.cr.execute(
+                "UPDATE scrm_credit_hold SET approver_id = requester_id WHERE id = %s",
+                [hold.id],
+            )
         self._approve(order)
         self.assertEqual("approved", hold.state)
 
@@ -226,8 +229,12 @@ class TestCreditHold(CreditCase):
         with self.assertRaises(AccessError):
             self._approve(order, user=self.salesman)
         with self.assertRaises(AccessError):
-            self._approve(order, user=self._make_user(
-                "credit.channel", "scrm_settlement.group_scrm_settlement_channel_manager"))
+            self._approve(
+                order,
+                user=self._make_user(
+                    "credit.channel", "scrm_settlement.group_scrm_settlement_channel_manager"
+                ),
+            )
 
     def test_a_release_below_the_order_is_refused(self):
         order = self._confirm(self._make_order(150000))
@@ -252,7 +259,10 @@ class TestCreditHold(CreditCase):
     def test_notices_reach_manager_salesperson_and_dealer(self):
         order = self._confirm(self._make_order(150000))
         Outbox = self.env["scrm.outbox"]
-        domain = [("res_model", "=", "scrm.credit.hold"), ("res_id", "=", order.scrm_credit_hold_id.id)]
+        domain = [
+            ("res_model", "=", "scrm.credit.hold"),
+            ("res_id", "=", order.scrm_credit_hold_id.id),
+        ]
         told = Outbox.search(domain)
         self.assertIn(self.manager, told.user_id)
         self.assertIn(self.salesman, told.user_id)

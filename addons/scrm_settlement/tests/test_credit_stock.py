@@ -1,3 +1,4 @@
+from odoo import Command
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
@@ -104,7 +105,9 @@ class TestCreditStock(CreditCase):
         self._hold(order)
         wizard = (
             self.env["stock.return.picking"]
-            .with_context(active_id=picking.id, active_ids=picking.ids, active_model="stock.picking")
+            .with_context(
+                active_id=picking.id, active_ids=picking.ids, active_model="stock.picking"
+            )
             .create({})
         )
         wizard.product_return_moves.quantity = 2
@@ -117,11 +120,15 @@ class TestCreditStock(CreditCase):
             {"name": "Shelf", "location_id": self.warehouse.lot_stock_id.id, "usage": "internal"}
         )
         for kind, source, target in (
-            ("incoming", self.env.ref("stock.stock_location_suppliers"), self.warehouse.lot_stock_id),
+            (
+                "incoming",
+                self.env.ref("stock.stock_location_suppliers"),
+                self.warehouse.lot_stock_id,
+            ),
             ("internal", self.warehouse.lot_stock_id, shelf),
         ):
-            picking_type = self.env["stock.picking.type"].search(
-                [("code", "=", kind), ("company_id", "=", self.company.id)], limit=1
+            picking_type = (
+                self.warehouse.in_type_id if kind == "incoming" else self.warehouse.int_type_id
             )
             transfer = self.env["stock.picking"].create(
                 {
@@ -130,12 +137,14 @@ class TestCreditStock(CreditCase):
                     "location_id": source.id,
                     "location_dest_id": target.id,
                     "move_ids": [
-                        (0, 0, {
-                            "product_id": self.product.id,
-                            "product_uom_qty": 1,
-                            "location_id": source.id,
-                            "location_dest_id": target.id,
-                        })
+                        Command.create(
+                            {
+                                "product_id": self.product.id,
+                                "product_uom_qty": 1,
+                                "location_id": source.id,
+                                "location_dest_id": target.id,
+                            }
+                        )
                     ],
                 }
             )

@@ -18,7 +18,9 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
             .grouped("company_id")
             .items()
         ):
-            kept = accounts.filtered(lambda a, c=company: a.partner_id == dst_partner) or accounts[0]
+            kept = (
+                accounts.filtered(lambda a, c=company: a.partner_id == dst_partner) or accounts[0]
+            )
             gone = accounts - kept
             for hold_or_review in (gone.hold_ids, gone.review_ids):
                 # No flow: it is the same decision, on the same dealer.
