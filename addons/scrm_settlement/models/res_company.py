@@ -1,10 +1,15 @@
-from odoo import models
+from odoo import fields, models
 
 from ..tools.pricing import local_day
 
 
 class ResCompany(models.Model):
     _inherit = "res.company"
+
+    scrm_region_before_scenario = fields.Boolean(
+        string="Regions before Scenarios",
+        help="A settlement rule for a closer region goes before one for the scenario.",
+    )
 
     def _scrm_local_day(self, moment):
         """Return the calendar day of a UTC moment where the company lives.

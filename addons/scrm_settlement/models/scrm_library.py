@@ -38,6 +38,9 @@ class ScrmLibrary(models.Model):
     line_ids = fields.One2many(
         comodel_name="scrm.library.line", inverse_name="library_id", string="Standard Prices"
     )
+    item_ids = fields.One2many(
+        comodel_name="scrm.library.item", inverse_name="library_id", string="Items"
+    )
     product_count = fields.Integer(string="Products", compute="_compute_product_count")
 
     _code_company_uniq = models.Constraint(

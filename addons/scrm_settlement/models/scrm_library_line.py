@@ -74,4 +74,6 @@ class ScrmLibraryLine(models.Model):
     def create(self, vals_list):
         # An earlier price that ends in the same save must end first, or the two overlap.
         self.flush_model(["library_id", "product_id", "valid_from", "valid_to"])
-        return super().create(vals_list)
+        lines = super().create(vals_list)
+        self.env["scrm.library.item"]._ensure()
+        return lines

@@ -19,4 +19,5 @@ class ScrmPrivacy(models.AbstractModel):
             "scrm.settlement.scenario": TablePlan(kept=("name", "code")),
             "scrm.settlement.tier": TablePlan(kept=("name", "description")),
             "scrm.library": TablePlan(kept=("name", "code")),
+            "scrm.library.item": TablePlan(kept=("code",)),
         }

@@ -1,8 +1,15 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
-from odoo.tools import format_amount, format_date
+from odoo.tools import format_date
 
 from ..tools.resolution import Rule
+
+# What the resolution's key table copies from a rule.
+KEY_FIELDS = {
+    *("active", "sequence", "tier_id", "target", "product_id", "category_id", "library_id"),
+    *("partner_ids", "include_downline", "scenario_ids", "region_ids", "grade_ids"),
+    *("date_from", "date_to"),
+}
 
 
 class ScrmSettlementRule(models.Model):
@@ -59,16 +66,25 @@ class ScrmSettlementRule(models.Model):
         index="btree_not_null",
     )
 
+    # restrict: a rule that loses the only dealer or region it names would be one for everybody
     partner_ids = fields.Many2many(
         comodel_name="res.partner",
         relation="scrm_settlement_rule_partner_rel",
+        ondelete="restrict",
         string="Designated Dealers",
         domain="[('parent_id', '=', False)]",
         help="Empty: any dealer.",
     )
+    include_downline = fields.Boolean(
+        string="With Their Downline",
+        tracking=True,
+        help="The rule also holds for the dealers below the designated ones; a dealer's own name "
+        "and a nearer upline go first.",
+    )
     scenario_ids = fields.Many2many(
         comodel_name="scrm.settlement.scenario",
         relation="scrm_settlement_rule_scenario_rel",
+        ondelete="restrict",
         string="Scenarios",
         check_company=True,
         help="Empty: any scenario.",
@@ -76,12 +92,14 @@ class ScrmSettlementRule(models.Model):
     region_ids = fields.Many2many(
         comodel_name="scrm.region",
         relation="scrm_settlement_rule_region_rel",
+        ondelete="restrict",
         string="Regions",
         help="Regions, groups of cities or designated accounts. Empty: everywhere.",
     )
     grade_ids = fields.Many2many(
         comodel_name="res.partner.grade",
         relation="scrm_settlement_rule_grade_rel",
+        ondelete="restrict",
         string="Levels",
         check_company=True,
         help="Empty: any level.",
@@ -98,6 +116,9 @@ class ScrmSettlementRule(models.Model):
             ("fixed", "Fixed price"),
             ("discount", "Discount on the base price"),
             ("margin", "Margin on the cost"),
+            ("formula", "Formula on the base price"),
+            ("percent", "Share of the source's amount"),
+            ("pricelist", "Price of a pricelist"),
         ],
         string="Price Method",
         required=True,
@@ -107,19 +128,42 @@ class ScrmSettlementRule(models.Model):
     value = fields.Float(
         digits=(16, 6),
         min_display_digits=2,
+        default=0,
         tracking=True,
-        help="The price of one unit, or the percentage of the discount or margin.",
+        help="The price of one unit, or the percentage of the discount, margin or share. With "
+        "brackets, theirs count instead.",
     )
     base = fields.Selection(
         selection=[
             ("library", "Standard price of the library"),
             ("list_price", "Sales price of the product"),
+            ("cost", "Cost of the product"),
+            ("source", "Unit price of the source document"),
         ],
         string="Base Price",
         required=True,
         default="library",
         tracking=True,
-        help="What a discount is taken from. A margin is always added to the product's cost.",
+        help="What a discount or formula is taken from, and what measures amounts. A margin is "
+        "always added to the product's cost.",
+    )
+    surcharge = fields.Float(
+        digits=(16, 6), min_display_digits=2, default=0, help="Added after rounding, per unit."
+    )
+    price_min = fields.Float(string="At Least", digits=(16, 6), min_display_digits=2, default=0)
+    price_max = fields.Float(
+        string="At Most",
+        digits=(16, 6),
+        min_display_digits=2,
+        default=0,
+        help="0: no upper end.",
+    )
+    pricelist_id = fields.Many2one(
+        comodel_name="product.pricelist",
+        ondelete="restrict",
+        check_company=True,
+        index="btree_not_null",
+        help="The rule applies to what this pricelist has a price rule for.",
     )
     currency_id = fields.Many2one(
         comodel_name="res.currency",
@@ -134,6 +178,39 @@ class ScrmSettlementRule(models.Model):
         default=lambda self: self.env.company.currency_id.rounding,
         help="The price of one unit becomes a multiple of this. 0 keeps up to six decimals.",
     )
+    accumulation = fields.Selection(
+        selection=[("line", "Each line"), ("period", "The settlement period")],
+        string="Measured Over",
+        required=True,
+        default="line",
+        tracking=True,
+        help="Each line is priced by its own quantity or amount; or the whole period is, by one "
+        "line at its end.",
+    )
+    basis = fields.Selection(
+        selection=[("quantity", "Quantity"), ("amount", "Amount")],
+        string="Brackets of",
+        required=True,
+        default="quantity",
+        tracking=True,
+    )
+    bracket_mode = fields.Selection(
+        selection=[
+            ("whole", "The whole quantity or amount"),
+            ("stepped", "The part inside it"),
+        ],
+        string="A Bracket Prices",
+        required=True,
+        default="whole",
+        tracking=True,
+    )
+    bracket_ids = fields.One2many(
+        comodel_name="scrm.settlement.bracket",
+        inverse_name="rule_id",
+        string="Brackets",
+        copy=True,
+        help="Instead of one value. What falls into no bracket is not priced by this rule.",
+    )
     price_label = fields.Char(string="Price", compute="_compute_price_label")
     scope_label = fields.Char(string="For", compute="_compute_scope_label")
 
@@ -145,10 +222,18 @@ class ScrmSettlementRule(models.Model):
         "CHECK (price_round >= 0)", "Prices cannot be rounded to a negative step."
     )
     _value_in_range = models.Constraint(
-        "CHECK (CASE method WHEN 'fixed' THEN value >= 0 WHEN 'discount' THEN value <= 100 "
-        "ELSE value > -100 END)",
-        "The price of a rule would be negative: a fixed price is at least 0, a discount at most "
-        "100 %, a margin more than -100 %.",
+        "CHECK (CASE method WHEN 'discount' THEN value <= 100 WHEN 'formula' THEN value <= 100 "
+        "WHEN 'margin' THEN value > -100 ELSE value >= 0 END)",
+        "The price of a rule would be negative: a fixed price or share is at least 0, a discount "
+        "at most 100 %, a margin more than -100 %.",
+    )
+    _ends_in_order = models.Constraint(
+        "CHECK (price_min >= 0 AND (price_max = 0 OR price_max >= price_min))",
+        "A price is at least 0, and its upper end not below its lower one.",
+    )
+    _pricelist_given = models.Constraint(
+        "CHECK ((method = 'pricelist') = (pricelist_id IS NOT NULL))",
+        "Choose the pricelist that the price comes from, and only for that method.",
     )
     _target_given = models.Constraint(
         "CHECK ((target = 'product') = (product_id IS NOT NULL) "
@@ -159,20 +244,24 @@ class ScrmSettlementRule(models.Model):
 
     # === COMPUTE === #
 
-    @api.depends("method", "value", "base", "currency_id")
+    @api.depends(
+        *("method", "value", "base", "currency_id", "surcharge", "price_min", "price_max"),
+        *("pricelist_id", "accumulation", "bracket_mode", "bracket_ids.value"),
+    )
     def _compute_price_label(self):
-        bases = dict(self._fields["base"]._description_selection(self.env))
         for rule in self:
-            if rule.method == "fixed":
-                rule.price_label = format_amount(self.env, rule.value, rule.currency_id)
-            elif rule.method == "margin":
-                rule.price_label = self.env._("Cost + %(value)g %%", value=rule.value)
-            else:
-                rule.price_label = self.env._(
-                    "%(base)s − %(value)g %%", base=bases.get(rule.base, ""), value=rule.value
-                )
+            labels = [rule._describe_value(b.value) for b in rule.bracket_ids] or [
+                rule._describe_value(rule.value)
+            ]
+            label = labels[0] if len(labels) == 1 else f"{labels[0]} … {labels[-1]}"
+            if rule.accumulation == "period":
+                label = self.env._("%(price)s, over the period", price=label)
+            rule.price_label = label
 
-    @api.depends("partner_ids", "scenario_ids", "region_ids", "grade_ids", "date_from", "date_to")
+    @api.depends(
+        *("partner_ids", "include_downline", "scenario_ids", "region_ids", "grade_ids"),
+        *("date_from", "date_to"),
+    )
     def _compute_scope_label(self):
         for rule in self:
             parts = [
@@ -185,6 +274,8 @@ class ScrmSettlementRule(models.Model):
                 )
                 if records
             ]
+            if rule.partner_ids and rule.include_downline:
+                parts[0] = self.env._("%(dealers)s and their downline", dealers=parts[0])
             if rule.date_from or rule.date_to:
                 parts.append(
                     "{} – {}".format(
@@ -220,6 +311,49 @@ class ScrmSettlementRule(models.Model):
             if self.target != target:
                 self[name] = False
 
+    @api.onchange("method")
+    def _onchange_method(self):
+        if self.method != "pricelist":
+            self.pricelist_id = False
+
+    @api.onchange("currency_id")
+    def _onchange_currency_id(self):
+        self.price_round = self.currency_id.rounding
+
+    @api.onchange("tier_id")
+    def _onchange_tier_id(self):
+        """Begin a new rule with what its tier proposes."""
+        tier = self.tier_id
+        if self._origin or not tier:
+            return
+        self.currency_id = tier.currency_id or tier.company_id.currency_id
+        self.price_round = self.currency_id.rounding
+        self.scenario_ids = self.scenario_ids or tier.scenario_ids
+        self.region_ids = self.region_ids or tier.region_ids
+        self.grade_ids = self.grade_ids or tier.grade_ids
+
+    # === CRUD === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        rules = super().create(vals_list)
+        rules.tier_id._check_open()
+        self.env["scrm.settlement.key"]._sync(rules)
+        return rules
+
+    def write(self, vals):
+        if any(not name.startswith(("message_", "activity_")) for name in vals):
+            self.tier_id._check_open()
+        res = super().write(vals)
+        self.tier_id._check_open()  # of a tier that the rule was moved to
+        if vals.keys() & KEY_FIELDS:
+            self.env["scrm.settlement.key"]._sync(self)
+        return res
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_approved(self):
+        self.tier_id._check_open()
+
     # === BUSINESS === #
 
     def _prepare_resolution_rule(self):
@@ -234,7 +368,10 @@ class ScrmSettlementRule(models.Model):
             scenarios=frozenset(self.scenario_ids.ids),
             regions=frozenset(self.region_ids.ids),
             grades=frozenset(self.grade_ids.ids),
-            date_from=self.date_from or None,
-            date_to=self.date_to or None,
+            # The rule's own days, within those of its tier
+            date_from=max(filter(None, (self.date_from, self.tier_id.date_from)), default=None),
+            date_to=min(filter(None, (self.date_to, self.tier_id.date_to)), default=None),
             sequence=self.sequence,
+            scope=self.tier_id.scope,
+            downline=self.include_downline,
         )

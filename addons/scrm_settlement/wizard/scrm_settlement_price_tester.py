@@ -1,5 +1,7 @@
 from odoo import Command, api, fields, models
 
+from ..models.scrm_settlement_tier import SCOPES
+
 
 class ScrmSettlementPriceTester(models.TransientModel):
     """Show which rule would price a delivery, and why every other one would not."""
@@ -18,6 +20,11 @@ class ScrmSettlementPriceTester(models.TransientModel):
     date = fields.Date(
         string="Day",
         default=lambda self: self.env.company._scrm_local_day(fields.Datetime.now()),
+    )
+    scope = fields.Selection(selection=SCOPES, required=True, default="service")
+    amount_source = fields.Monetary(
+        string="Amount of the Source",
+        help="What an invoice line or order came to, for shares of it and brackets of amounts.",
     )
     scenario_id = fields.Many2one(
         comodel_name="scrm.settlement.scenario",
@@ -65,7 +72,10 @@ class ScrmSettlementPriceTester(models.TransientModel):
                 regions = regions._get_regions_of_partner(tester.partner_id._origin)
             tester.region_label = " · ".join(regions.mapped("name"))
 
-    @api.depends("company_id", "partner_id", "product_id", "quantity", "date", "scenario_id")
+    @api.depends(
+        *("company_id", "partner_id", "product_id", "quantity", "date", "scenario_id"),
+        *("scope", "amount_source"),
+    )
     def _compute_candidates(self):
         Rule = self.env["scrm.settlement.rule"]
         for tester in self:
@@ -81,6 +91,9 @@ class ScrmSettlementPriceTester(models.TransientModel):
                         "product": tester.product_id._origin,
                         "day": tester.date,
                         "scenario": tester.scenario_id._origin,
+                        "scope": tester.scope,
+                        "quantity": tester.quantity,
+                        "amount": tester.amount_source,
                     }
                 ],
                 all_rules=True,
