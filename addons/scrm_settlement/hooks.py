@@ -13,5 +13,6 @@ def uninstall_hook(env):
             "scrm_settlement_adjustment, scrm_settlement_exception CASCADE"
         )
     )
+    env.cr.execute(SQL("TRUNCATE scrm_credit_hold, scrm_credit_review, scrm_credit_account CASCADE"))
     env.cr.execute(SQL("DROP FUNCTION IF EXISTS scrm_settlement_line_price_once() CASCADE"))
     env.invalidate_all(flush=False)

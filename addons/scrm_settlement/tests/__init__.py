@@ -38,3 +38,12 @@ from . import test_reconciliation_report
 from . import test_pull_race
 from . import test_tour
 from . import test_tour_portal
+from . import test_credit_exposure
+from . import test_tools_credit
+from . import test_credit_hold
+from . import test_credit_account
+from . import test_credit_stock
+from . import test_credit_access
+from . import test_credit_portal
+from . import test_credit_race
+from . import test_credit_tour

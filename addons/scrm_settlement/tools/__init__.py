@@ -1,3 +1,4 @@
+from . import credit
 from . import brackets
 from . import price_rows
 from . import content

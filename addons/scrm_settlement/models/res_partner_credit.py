@@ -1,0 +1,83 @@
+from odoo import api, fields, models
+
+CREDIT_READERS = (
+    "scrm_settlement.group_scrm_settlement_credit_manager,"
+    "scrm_settlement.group_scrm_settlement_preparer,"
+    "scrm_settlement.group_scrm_settlement_reviewer,"
+    "sales_team.group_sale_salesman"
+)
+
+
+class ResPartner(models.Model):
+    _inherit = "res.partner"
+
+    scrm_credit_account_id = fields.Many2one(
+        comodel_name="scrm.credit.account",
+        string="Credit Account",
+        compute="_compute_scrm_credit",
+        groups=CREDIT_READERS,
+    )
+    scrm_credit_currency_id = fields.Many2one(
+        comodel_name="res.currency",
+        string="Currency of the Credit",
+        compute="_compute_scrm_credit",
+        groups=CREDIT_READERS,
+    )
+    scrm_credit_limit_label = fields.Char(
+        string="Valid Credit Limit", compute="_compute_scrm_credit", groups=CREDIT_READERS
+    )
+    scrm_credit_used = fields.Monetary(
+        string="Credit Used",
+        compute="_compute_scrm_credit",
+        currency_field="scrm_credit_currency_id",
+        groups=CREDIT_READERS,
+    )
+    scrm_credit_free = fields.Monetary(
+        string="Credit Free",
+        compute="_compute_scrm_credit",
+        currency_field="scrm_credit_currency_id",
+        groups=CREDIT_READERS,
+    )
+    scrm_credit_utilisation = fields.Float(
+        string="Credit Used (%)",
+        digits=(16, 1),
+        compute="_compute_scrm_credit",
+        aggregator=None,
+        groups=CREDIT_READERS,
+    )
+    scrm_credit_hold_count = fields.Integer(
+        string="Orders on Hold", compute="_compute_scrm_credit", groups=CREDIT_READERS
+    )
+
+    @api.depends_context("company", "lang")
+    def _compute_scrm_credit(self):
+        accounts = self.env["scrm.credit.account"]._find_accounts(self, self.env.company)
+        # One query for all of them.
+        self.env["scrm.credit.account"].sudo().union(*accounts.values()).mapped("amount_exposure")
+        for partner in self:
+            account_sudo = accounts.get(partner, self.env["scrm.credit.account"].sudo())
+            partner.scrm_credit_account_id = account_sudo.sudo(False)
+            partner.scrm_credit_currency_id = account_sudo.company_currency_id
+            partner.scrm_credit_limit_label = account_sudo and account_sudo._get_limit_label()
+            partner.scrm_credit_used = account_sudo.amount_exposure
+            partner.scrm_credit_free = account_sudo.amount_free
+            partner.scrm_credit_utilisation = account_sudo.utilisation
+            partner.scrm_credit_hold_count = account_sudo.hold_count
+
+    def action_scrm_credit(self):
+        """Open the dealer's credit account, or a new one."""
+        self.ensure_one()
+        action = {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Credit"),
+            "res_model": "scrm.credit.account",
+            "views": [(False, "form")],
+            "context": {"default_partner_id": self.commercial_partner_id.id},
+        }
+        if self.scrm_credit_account_id:
+            action["res_id"] = self.scrm_credit_account_id.id
+        return action
+
+    def action_scrm_credit_holds(self):
+        self.ensure_one()
+        return self.scrm_credit_account_id.action_open_holds()

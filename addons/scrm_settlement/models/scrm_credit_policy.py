@@ -1,0 +1,156 @@
+from odoo import api, fields, models
+
+COMPONENT_HELP = "Counts towards what the dealer owes."
+
+
+class ScrmCreditPolicy(models.Model):
+    """What counts as owed and what happens at each checkpoint, for many dealers at once.
+
+    A model, because the same terms are agreed with whole groups of dealers and change together.
+    """
+
+    _name = "scrm.credit.policy"
+    _description = "Credit Policy"
+    _order = "is_default DESC, name, id"
+    _check_company_auto = True
+
+    name = fields.Char(required=True, translate=True)
+    active = fields.Boolean(default=True)
+    company_id = fields.Many2one(
+        comodel_name="res.company",
+        required=True,
+        index=True,
+        default=lambda self: self.env.company,
+    )
+    currency_id = fields.Many2one(related="company_id.currency_id")
+    is_default = fields.Boolean(
+        string="Default", help="New credit accounts of the company get this policy."
+    )
+    has_default_limit = fields.Boolean(
+        string="Limit for Everybody",
+        help="Dealers who have no limit of their own, nor one of their level, get this one. "
+        "Without it they have no limit.",
+    )
+    default_limit = fields.Monetary(string="Company Limit")
+    review_threshold = fields.Monetary(
+        string="Second Person above",
+        help="Raising a limit by more than this needs another credit manager.",
+    )
+    manager_id = fields.Many2one(
+        comodel_name="res.users",
+        string="Credit Manager",
+        domain="[('share', '=', False)]",
+        help="Gets the activity when something is put on hold.",
+    )
+
+    with_receivable = fields.Boolean(
+        string="Open Invoices",
+        default=True,
+        help="Posted receivables, less payments and credits that are not reconciled yet.",
+    )
+    with_delivered = fields.Boolean(
+        string="Delivered, not Invoiced", default=True, help=COMPONENT_HELP
+    )
+    with_ordered = fields.Boolean(
+        string="Ordered, not Delivered", default=True, help=COMPONENT_HELP
+    )
+    horizon_days = fields.Integer(
+        string="Horizon",
+        default=30,
+        help="Orders due later than in so many days do not count yet. 0: all count.",
+    )
+    with_draft_invoice = fields.Boolean(
+        string="Draft Invoices", default=True, help="Those that belong to no order."
+    )
+    with_statement = fields.Boolean(
+        string="Settlements to Receive", default=True, help="Submitted and not invoiced yet."
+    )
+    with_payable = fields.Boolean(
+        string="Settlements to Pay",
+        help="Reviewed and not billed yet: they reduce what the dealer owes.",
+    )
+    with_deposit = fields.Boolean(
+        string="Deposits", default=True, help="Balances of the accounts below reduce it."
+    )
+    deposit_account_ids = fields.Many2many(
+        comodel_name="account.account",
+        relation="scrm_credit_policy_deposit_rel",
+        string="Deposit Accounts",
+        domain="[('account_type', 'not in', ('asset_receivable', 'liability_payable')),"
+        " ('company_ids', 'in', company_id)]",
+        help="Where dealers' deposits are booked, outside the receivable accounts.",
+    )
+
+    check_overdue = fields.Boolean(string="Overdue Invoices")
+    max_days_overdue = fields.Integer(string="Days Overdue")
+    check_open = fields.Boolean(string="Old Invoices")
+    max_days_open = fields.Integer(string="Days Open", default=90)
+
+    on_confirm = fields.Selection(
+        selection=[
+            ("none", "Not checked"),
+            ("warn", "Warn"),
+            ("hold", "Hold"),
+            ("block", "Refuse"),
+        ],
+        string="When an Order is Confirmed",
+        required=True,
+        default="hold",
+        help="Hold: the order waits for a credit manager. Refuse: colleagues cannot confirm it. "
+        "An order that the dealer signs or pays is never refused, it is held.",
+    )
+    on_portal = fields.Selection(
+        selection=[("confirm", "Confirm, deliver later"), ("quote", "Leave it a quotation")],
+        string="Orders Held on the Portal",
+        required=True,
+        default="confirm",
+    )
+    on_reserve = fields.Selection(
+        selection=[("warn", "Reserve, show it"), ("hold", "Do not reserve")],
+        string="When Stock is Reserved",
+        required=True,
+        default="hold",
+        help="For orders on hold.",
+    )
+    on_issue = fields.Selection(
+        selection=[
+            ("none", "Not checked"),
+            ("warn", "Warn"),
+            ("hold", "Hold"),
+            ("block", "Refuse"),
+        ],
+        string="When Goods Leave",
+        required=True,
+        default="hold",
+        help="Hold: the delivery waits for a credit manager. Refuse: it waits until the dealer "
+        "has credit again.",
+    )
+    release_days = fields.Integer(
+        string="Release Holds for",
+        default=14,
+        help="Days that are proposed when a held order is released.",
+    )
+
+    _default_uniq = models.UniqueIndex(
+        "(company_id) WHERE is_default", "The company has a default credit policy already."
+    )
+    _numbers_positive = models.Constraint(
+        "CHECK (horizon_days >= 0 AND max_days_overdue >= 0 AND max_days_open >= 0 "
+        "AND release_days >= 0 AND default_limit >= 0 AND review_threshold >= 0)",
+        "Days and amounts of a credit policy cannot be negative.",
+    )
+
+    @api.model
+    def _get_default(self, company):
+        """Return the company's default policy; the first account of a company makes it."""
+        # sudo: it belongs to the company, whoever opens the first account
+        policy = self.sudo().search(
+            [("company_id", "=", company.id), ("is_default", "=", True)], limit=1
+        )
+        return policy or self.sudo().create(
+            {
+                "name": self.env._("Standard"),
+                "company_id": company.id,
+                "is_default": True,
+            }
+        )
