@@ -15,6 +15,7 @@
         "data/scrm_settlement_scenario_data.xml",
         "data/scrm_notice_rule_data.xml",
         "data/scrm_allocation_data.xml",
+        "data/scrm_shipment_data.xml",
         "wizard/scrm_settlement_generate_views.xml",
         "wizard/scrm_settlement_return_views.xml",
         "wizard/scrm_settlement_price_tester_views.xml",
@@ -32,6 +33,10 @@
         "views/scrm_allocation_run_views.xml",
         "views/scrm_allocation_menus.xml",
         "views/res_partner_grade_allocation_views.xml",
+        "views/sale_order_allocation_views.xml",
+        "views/stock_picking_shipment_views.xml",
+        "views/portal_shipment_templates.xml",
+        "report/scrm_allocation_report_views.xml",
     ],
     "demo": [
         "demo/res_users_demo.xml",

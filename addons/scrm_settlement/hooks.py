@@ -9,7 +9,8 @@ def uninstall_hook(env):
     """
     env.cr.execute(
         SQL(
-            "TRUNCATE scrm_settlement_line, scrm_settlement_statement, scrm_settlement_rule CASCADE"
+            "TRUNCATE scrm_settlement_line, scrm_settlement_statement, scrm_settlement_rule,"
+            " scrm_allocation_run, scrm_shipment_event CASCADE"
         )
     )
     env.cr.execute(SQL("DROP FUNCTION IF EXISTS scrm_settlement_line_price_once() CASCADE"))

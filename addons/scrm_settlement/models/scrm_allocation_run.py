@@ -121,6 +121,7 @@ class ScrmAllocationRun(models.Model):
             .search([("company_id", "=", self.env.company.id)], limit=1)
         )
 
+    @api.depends("state", "run_product_ids.state", "line_ids.reason")
     def _compute_counts(self):
         rows = self.env["scrm.allocation.run.product"]._read_group(
             [("run_id", "in", self.ids)],

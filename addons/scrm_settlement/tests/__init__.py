@@ -7,5 +7,9 @@ from . import test_journal
 from . import test_statement
 from . import test_review
 from . import test_access
+from . import test_allocation
+from . import test_allocation_race
+from . import test_allocation_report
 from . import test_concurrency
+from . import test_shipment
 from . import test_tour
