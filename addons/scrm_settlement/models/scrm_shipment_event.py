@@ -106,6 +106,7 @@ class ScrmShipmentEvent(models.Model):
         )
         events = self_sudo.browse(row_id for (row_id,) in inserted).sorted("id")
         events.picking_id.invalidate_recordset(["scrm_event_ids"])
+        events.modified(list(self._fields), create=True)
         events._tell()
         return events.sudo(False)
 

@@ -39,16 +39,21 @@ class StockPicking(models.Model):
     @api.depends("state", "scheduled_date", "date_deadline", "backorder_id", "backorder_ids",
                  "scrm_event_ids.code", "picking_type_code")  # fmt: skip
     def _compute_scrm_shipment(self):
-        now = fields.Datetime.now()
         for picking in self:
             due = picking.date_deadline or picking.scheduled_date
+            today = picking._scrm_get_today_start()
             outgoing = picking.picking_type_code == "outgoing" and picking.state != "cancel"
             is_open = outgoing and picking.state not in ("draft", "done")
-            picking.scrm_is_late = bool(is_open and due and due < now)
+            picking.scrm_is_late = bool(is_open and due and due < today)
             picking.scrm_is_partial = bool(
                 outgoing and (picking.backorder_id or picking.backorder_ids)
             )
             picking.scrm_shipment_status = outgoing and picking._scrm_get_shipment_status()
+
+    def _scrm_get_today_start(self):
+        """Return when the company's day began: what is due today is not late."""
+        company = self.company_id[:1] or self.env.company
+        return company._scrm_get_day_start(company._scrm_get_today())
 
     def _scrm_get_shipment_status(self):
         """Return how far the delivery has come: what was heard last, of what matters."""
@@ -67,16 +72,16 @@ class StockPicking(models.Model):
     def _search_scrm_is_late(self, operator, value):
         if operator != "in":
             return NotImplemented
-        now = fields.Datetime.now()
+        today = self.browse()._scrm_get_today_start()
         late = Domain(
             [
                 ("picking_type_code", "=", "outgoing"),
                 ("state", "not in", ("draft", "done", "cancel")),
                 "|",
-                ("date_deadline", "<", now),
+                ("date_deadline", "<", today),
                 "&",
                 ("date_deadline", "=", False),
-                ("scheduled_date", "<", now),
+                ("scheduled_date", "<", today),
             ]
         )
         return late if True in value else ~late

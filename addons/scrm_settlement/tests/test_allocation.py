@@ -405,7 +405,7 @@ class TestAllocation(AllocationCase):
             self._work(trap)
         run.invalidate_recordset()
         self.assertEqual(("applied", 100), (run.state, run.progress))
-        self.assertEqual([4, 1] * 2, run.line_ids.mapped("move_id.quantity"))
+        self.assertEqual([4, 1] * 2, run.sudo().line_ids.mapped("move_id.quantity"))
 
     def _work(self, trap):
         """Perform jobs and what they enqueue, each once."""

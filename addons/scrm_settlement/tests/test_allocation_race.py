@@ -2,7 +2,7 @@ import threading
 from contextlib import contextmanager
 from unittest.mock import patch
 
-from odoo import SUPERUSER_ID, api
+from odoo import SUPERUSER_ID, Command, api
 from odoo.modules.registry import Registry
 from odoo.service.model import retrying
 from odoo.tests import BaseCase, tagged
@@ -11,7 +11,8 @@ from odoo.tools import mute_logger
 
 from odoo.addons.scrm_base.tests.common import unprotected
 
-from .test_concurrency import DEADLINE, TestConcurrency
+from . import test_concurrency
+from .test_concurrency import DEADLINE
 
 CODE = "allocation-race-test"
 TABLES = ("scrm_allocation_run_line", "scrm_allocation_run_product", "scrm_allocation_run")
@@ -21,8 +22,8 @@ TABLES = ("scrm_allocation_run_line", "scrm_allocation_run_product", "scrm_alloc
 class TestAllocationRace(BaseCase):
     """Two people divide at once, on two real connections."""
 
-    _is_waiting = TestConcurrency._is_waiting
-    _await_lock = TestConcurrency._await_lock
+    _is_waiting = test_concurrency.TestConcurrency._is_waiting
+    _await_lock = test_concurrency.TestConcurrency._await_lock
 
     @classmethod
     def setUpClass(cls):
@@ -51,7 +52,7 @@ class TestAllocationRace(BaseCase):
                     "company_id": company.id,
                     "product_id": product.id,
                     "is_automatic": False,
-                    "line_ids": [(0, 0, {"method": "proportional"})],
+                    "line_ids": [Command.create({"method": "proportional"})],
                 }
             )
             env["stock.quant"]._update_available_quantity(product, warehouse.lot_stock_id, 100)
@@ -62,19 +63,23 @@ class TestAllocationRace(BaseCase):
 
     def _ask(self, env, quantity):
         warehouse = env["stock.warehouse"].browse(self.warehouse_id)
-        move = env["stock.move"].create(
+        locations = {
+            "location_id": warehouse.lot_stock_id.id,
+            "location_dest_id": env.ref("stock.stock_location_customers").id,
+        }
+        picking = env["stock.picking"].create(
             {
-                "product_id": self.product_id,
-                "product_uom_qty": quantity,
-                "company_id": self.company_id,
                 "picking_type_id": warehouse.out_type_id.id,
-                "location_id": warehouse.lot_stock_id.id,
-                "location_dest_id": env.ref("stock.stock_location_customers").id,
-                "origin": CODE,
+                **locations,
+                "move_ids": [
+                    Command.create(
+                        {"product_id": self.product_id, "product_uom_qty": quantity, **locations}
+                    )
+                ],
             }
         )
-        move._action_confirm()
-        return move
+        picking.action_confirm()
+        picking.action_assign()
 
     def _take_away(self):
         with self._connect() as env:

@@ -44,6 +44,7 @@ class TestAllocationReport(AllocationCase):
             ["Allocated 25 %", "Allocated 100 %"],
             orders.with_user(salesman).mapped("scrm_alloc_label"),
         )
+        orders = orders.browse(orders.ids)
+        self.env.invalidate_all()
         with self.assertQueryCount(1):
-            orders.invalidate_recordset(["scrm_alloc_label"])
             orders.mapped("scrm_alloc_label")

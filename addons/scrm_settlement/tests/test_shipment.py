@@ -77,7 +77,7 @@ class TestShipment(ShipmentCase):
 
     def test_status_follows_what_is_heard(self):
         self.assertEqual("waiting", self.picking.scrm_shipment_status)
-        self.picking.move_ids.date_deadline = fields.Datetime.now() - timedelta(days=1)
+        self.picking.move_ids.date_deadline = fields.Datetime.now() - timedelta(days=2)
         self.assertTrue(self.picking.scrm_is_late)
         self.assertEqual("late", self.picking.scrm_shipment_status)
         Picking = self.env["stock.picking"]
@@ -110,7 +110,7 @@ class TestShipment(ShipmentCase):
 
     def test_late_is_told_once(self):
         self.store._scrm_ensure_identity()
-        self.picking.move_ids.date_deadline = fields.Datetime.now() - timedelta(days=1)
+        self.picking.move_ids.date_deadline = fields.Datetime.now() - timedelta(days=2)
         for _night in range(2):
             self.env["stock.picking"]._cron_scrm_tell_late()
             told = self._get_told("shipment_late").filtered(
