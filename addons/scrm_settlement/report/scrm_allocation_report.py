@@ -18,9 +18,7 @@ class ScrmAllocationReport(models.Model):
     warehouse_id = fields.Many2one(comodel_name="stock.warehouse", readonly=True)
     product_id = fields.Many2one(comodel_name="product.product", readonly=True)
     partner_id = fields.Many2one(comodel_name="res.partner", string="Dealer", readonly=True)
-    grade_id = fields.Many2one(
-        comodel_name="res.partner.grade", string="Level", readonly=True
-    )
+    grade_id = fields.Many2one(comodel_name="res.partner.grade", string="Level", readonly=True)
     is_by_hand = fields.Boolean(string="By Hand", readonly=True)
     demand = fields.Float(digits="Product Unit", readonly=True)
     allocated = fields.Float(digits="Product Unit", readonly=True)

@@ -130,9 +130,7 @@ class TestAllocation(AllocationCase):
         twin = self._make_partner(name="Store", is_company=True, email="store@example.com")
         gone = self._add_quota(partner_id=twin.id, value=5, date_to="2026-06-30")
         moved = self._add_quota(partner_id=twin.id, value=6, date_from="2026-12-01")
-        self.env["base.partner.merge.automatic.wizard"]._merge(
-            (self.store + twin).ids, self.store
-        )
+        self.env["base.partner.merge.automatic.wizard"]._merge((self.store + twin).ids, self.store)
         self.assertEqual(kept + moved, (kept + moved + gone).exists())
         self.assertEqual(self.store, moved.partner_id)
 
@@ -200,9 +198,7 @@ class TestAllocation(AllocationCase):
         store = self._order(self.store, 40)
         agent = self._order(self.agent, 60)
         held = agent
-        self.patch(
-            type(self.env["stock.move"]), "_scrm_get_held_moves", lambda moves: moves & held
-        )
+        self.patch(type(self.env["stock.move"]), "_scrm_get_held_moves", lambda moves: moves & held)
         run = self._divide()
         self.assertEqual([0, 40], [agent.quantity, store.quantity])
         self.assertEqual("held", run.line_ids.filtered(lambda x: x.move_id == agent).reason)
@@ -258,8 +254,9 @@ class TestAllocation(AllocationCase):
 
         own = self.policy
         own_here = make(product_id=self.scarce.id, warehouse_id=self.warehouse.id)
-        deep, deep_here = make(categ_id=child.id), make(
-            categ_id=child.id, warehouse_id=self.warehouse.id
+        deep, deep_here = (
+            make(categ_id=child.id),
+            make(categ_id=child.id, warehouse_id=self.warehouse.id),
         )
         wide = make(categ_id=parent.id, warehouse_id=self.warehouse.id)
         for policy in (own_here, own, deep_here, deep, wide):

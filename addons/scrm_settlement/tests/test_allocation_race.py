@@ -40,9 +40,7 @@ class TestAllocationRace(BaseCase):
         self.addCleanup(self._take_away)
         with self._connect() as env:
             company = env.ref("base.main_company")
-            warehouse = env["stock.warehouse"].search(
-                [("company_id", "=", company.id)], limit=1
-            )
+            warehouse = env["stock.warehouse"].search([("company_id", "=", company.id)], limit=1)
             product = env["product.product"].create(
                 {"name": CODE, "type": "consu", "is_storable": True}
             )
@@ -93,9 +91,7 @@ class TestAllocationRace(BaseCase):
                 [self.product_id],
             )
             run_ids = [row[0] for row in cr.fetchall()]
-            cr.execute(
-                "DELETE FROM scrm_allocation_state WHERE product_id = %s", [self.product_id]
-            )
+            cr.execute("DELETE FROM scrm_allocation_state WHERE product_id = %s", [self.product_id])
             with unprotected(cr, *TABLES):
                 cr.execute("DELETE FROM scrm_allocation_run WHERE id = ANY(%s)", [run_ids])
             moves.unlink()
@@ -131,7 +127,7 @@ class TestAllocationRace(BaseCase):
                 try:
                     with patch("time.sleep"):
                         retrying(attempt, env)
-                except Exception as error:  # noqa: BLE001 - shown by the assertion
+                except Exception as error:
                     errors.append(error)
 
         thread = threading.Thread(target=second)
@@ -150,9 +146,7 @@ class TestAllocationRace(BaseCase):
         self.assertEqual([], errors)
         self.assertEqual(2, len(attempts))
         with self._connect() as env:
-            runs = env["scrm.allocation.run.product"].search(
-                [("product_id", "=", self.product_id)]
-            )
+            runs = env["scrm.allocation.run.product"].search([("product_id", "=", self.product_id)])
             self.assertEqual({"applied"}, set(runs.mapped("state")))
             self.assertEqual(2, len(runs))
             self.assertIn(first_id, runs.run_id.ids)

@@ -28,9 +28,9 @@ class TestAllocationReport(AllocationCase):
             company=self.company_other,
         )
         with self.assertRaises(AccessError):
-            lines.with_user(stranger).with_context(
-                allowed_company_ids=self.company_other.ids
-            ).read(["demand"])
+            lines.with_user(stranger).with_context(allowed_company_ids=self.company_other.ids).read(
+                ["demand"]
+            )
 
     def test_badge_on_orders(self):
         self._stock(30)

@@ -139,9 +139,9 @@ class TestShipment(ShipmentCase):
         self.assertEqual("done", self.picking.state)
         for user in (self.portal, stranger):
             with self.assertRaises(AccessError):
-                event.with_user(user).with_context(
-                    allowed_company_ids=user.company_ids.ids
-                ).read(["code"])
+                event.with_user(user).with_context(allowed_company_ids=user.company_ids.ids).read(
+                    ["code"]
+                )
         with self.assertRaises(AccessError):
             event.with_user(keeper).check_access("write")
 
