@@ -34,6 +34,7 @@
         "data/scrm_allocation_data.xml",
         "wizard/scrm_library_import_views.xml",
         "report/scrm_settlement_import_report.xml",
+        "data/scrm_shipment_data.xml",
         "wizard/scrm_settlement_generate_views.xml",
         "wizard/scrm_settlement_import_resolve_views.xml",
         "wizard/scrm_settlement_import_waive_views.xml",
@@ -85,6 +86,10 @@
         "views/res_partner_credit_views.xml",
         "views/portal_credit_templates.xml",
         "views/scrm_credit_menus.xml",
+        "views/sale_order_allocation_views.xml",
+        "views/stock_picking_shipment_views.xml",
+        "views/portal_shipment_templates.xml",
+        "report/scrm_allocation_report_views.xml",
     ],
     "demo": [
         "demo/res_users_demo.xml",
@@ -95,6 +100,7 @@
         "demo/scrm_settlement_portal_demo.xml",
         "demo/scrm_settlement_journal_demo.xml",
         "demo/scrm_credit_demo.xml",
+        "demo/scrm_allocation_demo.xml",
     ],
     "uninstall_hook": "uninstall_hook",
     "assets": {

@@ -7,12 +7,12 @@ def uninstall_hook(env):
     The tables go anyway; their rows refuse to be deleted one by one, and keep rules, scenarios
     and products from going. TRUNCATE fires no row trigger.
     """
-    env.cr.execute(
-        SQL(
-            "TRUNCATE scrm_settlement_line, scrm_settlement_statement, scrm_settlement_rule, "
-            "scrm_settlement_adjustment, scrm_settlement_exception CASCADE"
-        )
+    tables = (
+        "scrm_settlement_line, scrm_settlement_statement, scrm_settlement_rule",
+        "scrm_settlement_adjustment, scrm_settlement_exception",
+        "scrm_credit_hold, scrm_credit_review, scrm_credit_account",
+        "scrm_allocation_run, scrm_shipment_event",
     )
-    env.cr.execute(SQL("TRUNCATE scrm_credit_hold, scrm_credit_review, scrm_credit_account CASCADE"))
+    env.cr.execute(SQL("TRUNCATE %s CASCADE", SQL(", ".join(tables))))
     env.cr.execute(SQL("DROP FUNCTION IF EXISTS scrm_settlement_line_price_once() CASCADE"))
     env.invalidate_all(flush=False)

@@ -92,5 +92,8 @@ from . import scrm_allocation_run_apply
 from . import scrm_allocation_run_product
 from . import scrm_allocation_run_line
 from . import scrm_allocation_state
+from . import scrm_shipment_event
 from . import scrm_privacy_allocation
+from . import sale_order_allocation
 from . import stock_move_allocation
+from . import stock_picking_shipment

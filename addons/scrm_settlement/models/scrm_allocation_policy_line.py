@@ -53,9 +53,7 @@ class ScrmAllocationPolicyLine(models.Model):
     )
 
     _weight_check = models.Constraint("CHECK (weight > 0)", "A weight is at least 1.")
-    _guarantee_check = models.Constraint(
-        "CHECK (guarantee >= 0)", "A minimum is zero or above."
-    )
+    _guarantee_check = models.Constraint("CHECK (guarantee >= 0)", "A minimum is zero or above.")
     _grade_uniq = models.UniqueIndex(
         "(policy_id, COALESCE(grade_id, 0))",
         "A level stands once in a policy. Change its line instead of adding another.",

@@ -81,7 +81,7 @@ class ScrmAllocationQuota(models.Model):
         quotas = self.search(
             [
                 ("policy_id", "in", run_products.policy_id.ids),
-                ("date_from", "<=", day := company._scrm_local_day(fields.Datetime.now())),
+                ("date_from", "<=", day := company._scrm_get_today()),
                 ("date_to", ">=", day),
             ]
         )
@@ -105,8 +105,6 @@ class ScrmAllocationQuota(models.Model):
     def _get_delivered(self, products, company):
         """Return {(quota id, product id): what was delivered in the quota's period}."""
         self.env.flush_all()
-        company_sudo = company.sudo()  # as `_scrm_local_day` does
-        zone = company_sudo.partner_id.tz or company_sudo.resource_calendar_id.tz or "UTC"
         rows = self.env.execute_query(
             SQL(
                 """
@@ -134,7 +132,7 @@ class ScrmAllocationQuota(models.Model):
                 """,
                 company=company.id,
                 products=products.ids,
-                zone=zone,
+                zone=company._scrm_get_zone(),
                 quotas=self.ids,
             )
         )

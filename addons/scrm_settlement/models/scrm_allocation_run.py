@@ -121,6 +121,7 @@ class ScrmAllocationRun(models.Model):
             .search([("company_id", "=", self.env.company.id)], limit=1)
         )
 
+    @api.depends("state", "run_product_ids.state", "line_ids.reason")
     def _compute_counts(self):
         rows = self.env["scrm.allocation.run.product"]._read_group(
             [("run_id", "in", self.ids)],
@@ -163,9 +164,9 @@ class ScrmAllocationRun(models.Model):
         return super().create(vals_list)
 
     def write(self, vals):
-        if self._flow_field not in vals and not self.env.su:
-            if vals.keys() - {"warehouse_id", "product_ids", "line_ids"}:
-                raise UserError(self.env._("Only what is to be divided is chosen by hand."))
+        by_hand = self._flow_field not in vals and not self.env.su
+        if by_hand and vals.keys() - {"warehouse_id", "product_ids", "line_ids"}:
+            raise UserError(self.env._("Only what is to be divided is chosen by hand."))
         res = super().write(vals)
         if vals.keys() & {"warehouse_id", "product_ids"}:
             # sudo: nobody has the right to delete rows; these answer another question
@@ -176,7 +177,9 @@ class ScrmAllocationRun(models.Model):
     def _unlink_except_applied(self):
         if any(run.state in ("applying", "applied") for run in self):
             raise UserError(
-                self.env._("An applied allocation is kept. Start a new one to change who gets what.")
+                self.env._(
+                    "An applied allocation is kept. Start a new one to change who gets what."
+                )
             )
 
     # === ACTIONS === #
@@ -238,9 +241,7 @@ class ScrmAllocationRun(models.Model):
             )
 
     def _finish(self):
-        self._move_along(
-            "apply", applied_at=fields.Datetime.now(), applied_by_id=self.env.uid
-        )
+        self._move_along("apply", applied_at=fields.Datetime.now(), applied_by_id=self.env.uid)
 
     def _enqueue(self):
         for run in self:

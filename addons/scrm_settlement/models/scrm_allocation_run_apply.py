@@ -100,9 +100,7 @@ class ScrmAllocationRun(models.Model):
                     {"company_id": company.id, "warehouse_id": warehouse.id}
                 )
                 products = draft._get_asked_products().filtered(
-                    lambda product, w=warehouse: Policy._find(
-                        w.company_id, w, product
-                    ).is_automatic
+                    lambda product, w=warehouse: Policy._find(w.company_id, w, product).is_automatic
                 )
                 if products:
                     self._allocate(warehouse, products, "schedule")

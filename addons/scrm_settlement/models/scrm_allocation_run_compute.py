@@ -318,9 +318,7 @@ class ScrmAllocationRun(models.Model):
                 kept = grant.kept * unit + row["fraction"]
                 guaranteed, shared = grant.guaranteed * unit, grant.shared * unit
                 entitled = kept + guaranteed + shared
-                reason = self._get_reason(
-                    row["demand"], entitled, ceilings[move_id] is not None
-                )
+                reason = self._get_reason(row["demand"], entitled, ceilings[move_id] is not None)
             line = row["line"]
             result.append(
                 {

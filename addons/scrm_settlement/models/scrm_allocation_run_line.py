@@ -164,7 +164,9 @@ class ScrmAllocationRunLine(models.Model):
         reason = (vals.get("override_reason", self.override_reason) or "").strip()
         if self.reason in ("fixed", "held"):
             raise UserError(
-                self.env._("%s: what is being picked or on hold is not divided.", self.partner_id.name)
+                self.env._(
+                    "%s: what is being picked or on hold is not divided.", self.partner_id.name
+                )
             )
         is_override = allocated != self.entitled
         if is_override and not reason:

@@ -17,4 +17,10 @@ class ScrmPrivacy(models.AbstractModel):
             "scrm.allocation.run": TablePlan(kept=("name",)),
             "scrm.allocation.run.product": TablePlan(kept=("inputs", "result_hash")),
             "scrm.allocation.run.line": TablePlan(kept=("override_reason",)),
+            # Carriers and dealers write names and numbers into it.
+            "scrm.shipment.event": TablePlan(
+                owners=("picking_id.partner_id",),
+                erased=("text",),
+                kept=("source", "external_id"),
+            ),
         }

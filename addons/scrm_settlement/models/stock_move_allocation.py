@@ -81,7 +81,7 @@ class StockMove(models.Model):
             if policy:
                 keys[move] = move._scrm_get_class_key(policy)
         ordered = iter(sorted(keys, key=keys.get))
-        return self.concat(*(next(ordered) if move in keys else move for move in self))
+        return self.browse((next(ordered) if move in keys else move).id for move in self)
 
     def _scrm_get_class_key(self, policy):
         self.ensure_one()

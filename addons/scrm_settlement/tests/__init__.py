@@ -26,6 +26,9 @@ from . import test_revision
 from . import test_queue
 from . import test_run
 from . import test_access
+from . import test_allocation
+from . import test_allocation_race
+from . import test_allocation_report
 from . import test_concurrency
 from . import test_concurrency_statements
 from . import test_dispute
@@ -36,6 +39,7 @@ from . import test_statement_book
 from . import test_reconciliation
 from . import test_reconciliation_report
 from . import test_pull_race
+from . import test_shipment
 from . import test_tour
 from . import test_tour_portal
 from . import test_credit_exposure

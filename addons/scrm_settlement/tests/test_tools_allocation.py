@@ -144,9 +144,7 @@ class TestToolsAllocation(BaseCase):
         random.shuffle(shuffled)
         again = allocate(supply, shuffled)
         self.assertEqual(grants, again)
-        self.assertEqual(
-            fingerprint(supply, demands, grants), fingerprint(supply, shuffled, again)
-        )
+        self.assertEqual(fingerprint(supply, demands, grants), fingerprint(supply, shuffled, again))
 
     @given(questions(strategies=("fill", "lose")))
     def test_nobody_loses_for_a_class_that_fills(self, question):

@@ -19,7 +19,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
-from operator import attrgetter, itemgetter
+from operator import itemgetter
 from typing import NamedTuple
 
 STRATEGIES = ("win", "gain", "redistribute", "fill", "lose")
@@ -29,7 +29,8 @@ _KEEPERS = frozenset({"gain", "fill"})
 # Weights fit in 32 bits, so two ratios that differ still do after this shift.
 _RATIO_BITS = 64
 
-_by_date = attrgetter("date", "key")
+# What is done for every demand takes its fields by place: twice as fast as by name.
+_by_date = itemgetter(2, 0)
 
 
 class Demand(NamedTuple):
@@ -64,6 +65,9 @@ class Grant(NamedTuple):
     @property
     def total(self) -> int:
         return self.kept + self.guaranteed + self.shared
+
+
+NOTHING = Grant(0, 0, 0)
 
 
 def share(amount: int, wants: Sequence[int], weights: Sequence[int], ties: Sequence) -> list[int]:
@@ -118,30 +122,42 @@ def allocate(supply: int, demands: Sequence[Demand]) -> dict[int, Grant]:
     :return: {key: Grant}; the sum is at most the supply, each at most what was asked, and nothing
         is left while somebody eligible is short
     """
-    kept = {}
+    kept: dict[int, int] = {}
     guarantees = []
+    classes: dict[tuple, list[Demand]] = {}
     for demand in demands:
-        if demand.reserved and demand.strategy in _KEEPERS:
+        if demand[9] and demand[5] in _KEEPERS:
             kept[demand.key] = min(demand.reserved, demand.quantity)
-        if demand.guaranteed:
+        if demand[10]:
             guarantees.append(demand)
+        name = demand[4:7]  # position, strategy, method
+        if name in classes:
+            classes[name].append(demand)
+        else:
+            classes[name] = [demand]
     left = supply - sum(kept.values())
     if left < 0:
         raise ValueError("More is held than there is.")
     got = dict(kept)
-    guaranteed = _guarantee(left, guarantees, kept) if guarantees else {}
-    for key, units in guaranteed.items():
+    promised = _guarantee(left, guarantees, kept) if guarantees else {}
+    for key, units in promised.items():
         got[key] = got.get(key, 0) + units
-    left -= sum(guaranteed.values())
+    left -= sum(promised.values())
     if left:
-        _serve(left, demands, got)
+        _serve(left, classes, got)
+    if not got:
+        return {demand[0]: NOTHING for demand in demands}
+    if not kept and not promised:
+        # Most products: everything was shared.
+        make = tuple.__new__
+        return {d[0]: make(Grant, (0, 0, got.get(d[0], 0))) for d in demands}
     return {
-        demand.key: Grant(
-            own := kept.get(demand.key, 0),
-            promised := guaranteed.get(demand.key, 0),
-            got.get(demand.key, 0) - own - promised,
+        key: Grant(
+            own := kept.get(key, 0),
+            sure := promised.get(key, 0),
+            got.get(key, 0) - own - sure,
         )
-        for demand in demands
+        for key in map(itemgetter(0), demands)
     }
 
 
@@ -157,27 +173,24 @@ def _guarantee(left: int, demands: list[Demand], kept: dict[int, int]) -> dict[i
     return dict(zip(needs, share(left, wants, wants, ties), strict=True))
 
 
-def _serve(left: int, demands: Sequence[Demand], got: dict[int, int]) -> None:
+def _serve(left: int, classes: dict[tuple, list[Demand]], got: dict[int, int]) -> None:
     """Serve the classes in their order and add what each demand gets to `got`."""
-    classes: dict[tuple, list[Demand]] = {}
-    for demand in demands:
-        classes.setdefault((demand.strategy, demand.position, demand.method), []).append(demand)
     # Two strategies of one phase and position are told apart by name, so the order is complete.
-    for (strategy, _position, method), members in sorted(
-        classes.items(), key=lambda item: (_PHASES[item[0][0]], item[0][1], item[0])
-    ):
+    for name in sorted(classes, key=lambda name: (_PHASES[name[1]], name)):
+        _position, strategy, method = name
         budget = left
         if strategy == "fill":
-            budget = max(0, left - _get_losers_holdings(demands, got))
+            budget = max(0, left - _get_losers_holdings(classes, got))
         if budget:
-            left -= _serve_class(budget, method, members, got)
+            left -= _serve_class(budget, method, classes[name], got)
 
 
-def _get_losers_holdings(demands: Sequence[Demand], got: dict[int, int]) -> int:
+def _get_losers_holdings(classes: dict[tuple, list[Demand]], got: dict[int, int]) -> int:
     return sum(
         max(0, min(demand.reserved, demand.eligible) - got.get(demand.key, 0))
-        for demand in demands
-        if demand.strategy == "lose"
+        for (_position, strategy, _method), members in classes.items()
+        if strategy == "lose"
+        for demand in members
     )
 
 
@@ -191,7 +204,7 @@ def _serve_class(left: int, method: str, members: list[Demand], got: dict[int, i
 def _serve_in_turn(left: int, members: list[Demand], got: dict[int, int]) -> int:
     before = left
     for demand in sorted(members, key=_by_date):
-        key, quantity, ceiling = demand.key, demand.quantity, demand.ceiling
+        key, quantity, ceiling = demand[0], demand[1], demand[-1]
         if ceiling is not None and ceiling < quantity:
             quantity = ceiling
         has = got.get(key, 0)
