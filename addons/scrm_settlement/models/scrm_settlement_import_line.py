@@ -106,7 +106,9 @@ class ScrmSettlementImportLine(models.Model):
                     ref=row.ref or row.code or row.serial or "",
                 ).strip()
             else:
-                row.display_name = f"{row.line_id.date} {row.line_id.name} {row.our_amount:.2f}"
+                line = row.line_id
+                parts = (line.date, row.ref, line.name, format(row.our_amount, ".2f"))
+                row.display_name = " ".join(str(part) for part in parts if part)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_accepted(self):

@@ -10,5 +10,8 @@ from . import test_review
 from . import test_access
 from . import test_concurrency
 from . import test_reconciliation
+from . import test_reconciliation_access
+from . import test_reconciliation_portal
 from . import test_reconciliation_report
+from . import test_reconciliation_tour
 from . import test_tour
