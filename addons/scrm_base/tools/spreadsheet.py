@@ -313,7 +313,8 @@ def _iter_xlsx_rows(
     sheet, dates_1904: bool, max_rows: int, max_columns: int
 ) -> Iterator[tuple[int, list[Cell]]]:
     # Two more than allowed, so that one too many is seen; a cell in row 1,048,576 costs nothing.
-    rows = sheet.iter_rows(max_row=2 * max_rows + 2, max_col=max_columns + 1)
+    # Told a last column, openpyxl would fill every row up to it.
+    rows = sheet.iter_rows(max_row=2 * max_rows + 2)
     number = 0
     while True:
         try:
@@ -323,7 +324,9 @@ def _iter_xlsx_rows(
         if cells is None:
             return
         number += 1
-        yield number, [_convert_xlsx_cell(cell, dates_1904) for cell in cells]
+        yield number, [
+            _convert_xlsx_cell(cell, dates_1904) for cell in cells[: max_columns + 1]
+        ]
 
 
 def _convert_xlsx_cell(cell, dates_1904: bool) -> Cell:

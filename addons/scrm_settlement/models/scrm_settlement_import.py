@@ -143,7 +143,7 @@ class ScrmSettlementImport(models.Model):
     file_hash = fields.Char(string="Fingerprint", readonly=True, copy=False)
     # Company, dealer, period and fingerprint: one text, so that a merge of two contacts, which
     # re-points columns, cannot break the constraint.
-    file_key = fields.Char(readonly=True, copy=False)
+    file_key = fields.Char(readonly=True, copy=False, groups="base.group_user")
     is_from_dealer = fields.Boolean(string="Uploaded by the Dealer", readonly=True, copy=False)
     uploader_id = fields.Many2one(
         comodel_name="res.users",
@@ -160,6 +160,7 @@ class ScrmSettlementImport(models.Model):
         readonly=True,
         copy=False,
         ondelete="restrict",
+        groups="base.group_user",
         help="Compared or matched it last, or submitted the statement.",
     )
     progress = fields.Integer(
@@ -185,9 +186,14 @@ class ScrmSettlementImport(models.Model):
         readonly=True,
         copy=False,
         ondelete="restrict",
+        groups="base.group_user",
     )
-    waived_at = fields.Datetime(string="Waived on", readonly=True, copy=False)
-    waiver_reason = fields.Text(string="Waived because", readonly=True, copy=False)
+    waived_at = fields.Datetime(
+        string="Waived on", readonly=True, copy=False, groups="base.group_user"
+    )
+    waiver_reason = fields.Text(
+        string="Waived because", readonly=True, copy=False, groups="base.group_user"
+    )
 
     _file_uniq = models.Constraint(
         "UNIQUE (file_key)",

@@ -253,30 +253,23 @@ class ScrmSettlementImport(models.Model):
             SQL(
                 """
                 INSERT INTO scrm_settlement_import_line (
-                    import_id, company_id, partner_id, currency_id, row_number, cells, ref, code,
-                    serial, date, description, quantity, amount, status, step, line_id,
-                    our_quantity, our_amount, difference, is_ambiguous, reason,
-                    create_uid, create_date, write_uid, write_date
+                    import_id, row_number, cells, ref, code, serial, date, description, quantity,
+                    amount, status, step, line_id, our_quantity, our_amount, difference,
+                    is_ambiguous, reason
                 )
-                SELECT %(import)s, %(company)s, %(partner)s, %(currency)s, row_number, cells, ref,
-                       code, serial, date, description, quantity, amount, status, step, line_id,
-                       our_quantity, our_amount,
+                SELECT %(import)s, row_number, cells, ref, code, serial, date, description,
+                       quantity, amount, status, step, line_id, our_quantity, our_amount,
                        CASE WHEN status <> 'error'
                             THEN COALESCE(amount, 0) - COALESCE(our_amount, 0) ELSE 0 END,
-                       COALESCE(is_ambiguous, FALSE), reason,
-                       %(uid)s, %(now)s, %(uid)s, %(now)s
-                  FROM jsonb_to_recordset(%(rows)s::jsonb) AS r(
+                       COALESCE(is_ambiguous, FALSE), reason
+                  FROM json_to_recordset(%(rows)s::json) AS r(
                        row_number int, cells jsonb, ref varchar, code varchar, serial varchar,
                        date date, description varchar, quantity numeric, amount numeric,
                        status varchar, step int, line_id int, our_quantity numeric,
                        our_amount numeric, is_ambiguous boolean, reason text)
                 RETURNING id
                 """,
-                **{"import": self.id, "company": self.company_id.id},
-                partner=self.partner_id.id,
-                currency=self.currency_id.id,
-                uid=self.env.uid,
-                now=self.env.cr.now(),
+                **{"import": self.id},
                 rows=json.dumps(rows),
             )
         )

@@ -10,27 +10,40 @@ class ScrmSettlementLine(models.Model):
     _inherit = "scrm.settlement.line"
 
     @api.model
-    def _get_claim_paths(self):
+    def _get_claim_queries(self):
         """Return by which names dealers know the sources of lines.
 
-        :return: {model of the source: (paths to its references, paths to its serial and ticket
-            numbers)}; addons that bring sources add theirs
+        :return: {model of the source: query of its id, its references and its serial and ticket
+            numbers (two arrays of text)}; addons that bring sources add theirs. Of other models,
+            the name of the record is its reference.
         """
         return {
-            "stock.move": (
-                (
-                    "picking_id.name",
-                    "picking_id.origin",
-                    "sale_line_id.order_id.name",
-                    "sale_line_id.order_id.client_order_ref",
-                ),
-                ("move_line_ids.lot_id.name",),
+            "stock.move": SQL(
+                """
+                SELECT m.id, ARRAY[p.name, p.origin, o.name, o.client_order_ref],
+                       ARRAY(SELECT lot.name FROM stock_move_line ml
+                               JOIN stock_lot lot ON lot.id = ml.lot_id WHERE ml.move_id = m.id)
+                  FROM stock_move m
+                  LEFT JOIN stock_picking p ON p.id = m.picking_id
+                  LEFT JOIN sale_order_line ol ON ol.id = m.sale_line_id
+                  LEFT JOIN sale_order o ON o.id = ol.order_id
+                """
             ),
-            "account.move.line": (
-                ("move_id.name", "move_id.ref", "sale_line_ids.order_id.name"),
-                (),
+            "account.move.line": SQL(
+                """
+                SELECT l.id,
+                       ARRAY[m.name, m.ref] || ARRAY(
+                           SELECT o.name FROM sale_order_line_invoice_rel r
+                             JOIN sale_order_line ol ON ol.id = r.order_line_id
+                             JOIN sale_order o ON o.id = ol.order_id
+                            WHERE r.invoice_line_id = l.id),
+                       ARRAY[]::text[]
+                  FROM account_move_line l JOIN account_move m ON m.id = l.move_id
+                """
             ),
-            "scrm.settlement.import.line": (("ref",), ("serial",)),
+            "scrm.settlement.import.line": SQL(
+                "SELECT id, ARRAY[ref], ARRAY[serial] FROM scrm_settlement_import_line"
+            ),
         }
 
     def _get_claim_entries(self):
@@ -74,32 +87,43 @@ class ScrmSettlementLine(models.Model):
 
     def _get_claim_names(self):
         """Return {line id: (references, serial and ticket numbers)} of the lines' sources."""
-        paths = self._get_claim_paths()
+        self.env.flush_all()  # the queries read documents of any model
+        queries = self._get_claim_queries()
         names = {}
-        sources = self.env.execute_query(
+        models_of_lines = self.env.execute_query(
             SQL(
-                "SELECT source_model, array_agg(id), array_agg(source_id) "
-                "FROM scrm_settlement_line WHERE id = ANY(%s) GROUP BY source_model",
+                "SELECT source_model, array_agg(source_id) FROM scrm_settlement_line "
+                "WHERE id = ANY(%s) GROUP BY source_model",
                 self.ids,
             )
         )
-        for model, line_ids, source_ids in sources:
-            if model not in self.env:
-                continue
-            refs, serials = paths.get(model, (("display_name",), ()))
-            # sudo: names of documents the reader of the journal need not be a reader of
-            records = self.env[model].sudo().browse(set(source_ids)).exists()
-            found = {
-                record.id: (_collect(record, refs), _collect(record, serials))
-                for record in records
-            }
-            for line_id, source_id in zip(line_ids, source_ids, strict=True):
-                if source_id in found:
-                    names[line_id] = found[source_id]
+        for model, source_ids in models_of_lines:
+            if model in queries:
+                found = self.env.execute_query(
+                    SQL(
+                        "SELECT line.id, source.refs, source.serials FROM scrm_settlement_line line"
+                        " JOIN (%s) AS source(id, refs, serials) ON source.id = line.source_id"
+                        " WHERE line.id = ANY(%s) AND line.source_model = %s",
+                        queries[model],
+                        self.ids,
+                        model,
+                    )
+                )
+                names.update({line: (_clean(refs), _clean(sns)) for line, refs, sns in found})
+            elif model in self.env:
+                # sudo: names of documents the reader of the journal need not be a reader of
+                records = self.env[model].sudo().browse(set(source_ids)).exists()
+                labels = {record.id: record.display_name for record in records}
+                names.update(
+                    {
+                        line.id: (_clean([labels.get(line.source_id)]), ())
+                        for line in self
+                        if line.source_model == model
+                    }
+                )
         return names
 
 
-def _collect(record, paths):
-    """Return the texts at the ends of the paths, each once."""
-    texts = (text for path in paths for text in record.mapped(path))
+def _clean(texts):
+    """Return the texts that say something, each once."""
     return tuple(dict.fromkeys(text for text in texts if text))

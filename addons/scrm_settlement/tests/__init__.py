@@ -37,9 +37,12 @@ from . import test_portal
 from . import test_report
 from . import test_statement_book
 from . import test_reconciliation
+from . import test_reconciliation_access
+from . import test_reconciliation_portal
 from . import test_reconciliation_report
 from . import test_pull_race
 from . import test_shipment
+from . import test_reconciliation_tour
 from . import test_tour
 from . import test_tour_portal
 from . import test_credit_exposure

@@ -36,6 +36,9 @@ class ReconciliationCase(SettlementCase):
     def _row(self, ref, amount=100, quantity=1, code="00123", day=5):
         return [ref, code, date(2026, 11, day), quantity, amount]
 
+    def _make_file(self, *rows):
+        return make_xlsx([HEADER, *rows])
+
     def _make_import(self, *rows, content=None, user=None, **vals):
         about = {
             "partner_id": self.dealer.id,
@@ -49,7 +52,7 @@ class ReconciliationCase(SettlementCase):
                 {
                     "company_id": self.company.id,
                     "filename": "list.xlsx",
-                    "file": base64.b64encode(content or make_xlsx([HEADER, *rows])),
+                    "file": base64.b64encode(content or self._make_file(*rows)),
                     **({} if "statement_id" in vals else about),
                     **vals,
                 }

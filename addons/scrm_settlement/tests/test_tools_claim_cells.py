@@ -1,7 +1,7 @@
 from datetime import date, datetime
 from decimal import Decimal
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from odoo.tests import BaseCase, tagged
@@ -18,6 +18,10 @@ from odoo.addons.scrm_settlement.tools.claim_cells import (
     strip_zeros,
 )
 from odoo.addons.scrm_settlement.tools.claim_rows import Layout, is_total, make_parser
+
+# A busy machine is no fault of a strategy
+BUSY = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
 
 def problem_of(row):
     # Outside the test case, whose missing environment a lazy text would ask for the language
@@ -89,6 +93,7 @@ class TestClaimCells(BaseCase):
                 with self.assertRaisesRegex(CellProblem, "#N/A"):
                     parse(cell)
 
+    @BUSY
     @given(st.decimals(-(10**9), 10**9, places=2), st.booleans(), st.booleans(), st.booleans())
     def test_every_spelling_is_the_same_number(self, number, grouped, closed, full_width):
         text = format(abs(number), ",.2f" if grouped else ".2f")
@@ -98,6 +103,7 @@ class TestClaimCells(BaseCase):
             text = text.translate(FULL_WIDTH)
         self.assertEqual(number, parse_amount(text))
 
+    @BUSY
     @given(st.integers(-(10**14), 10**14))
     def test_cents_survive_the_float(self, cents):
         number = Decimal(cents) / 100
@@ -155,6 +161,7 @@ class TestClaimCells(BaseCase):
             with self.subTest(cell=cell), self.assertRaises(CellProblem):
                 parse_day(cell)
 
+    @BUSY
     @given(st.dates(date(1904, 1, 1), date(2100, 1, 1)))
     def test_every_day_in_both_modes(self, day):
         serial = (day - date(1899, 12, 30)).days
@@ -162,6 +169,7 @@ class TestClaimCells(BaseCase):
         self.assertEqual(day, parse_day(serial - 1462, dates_1904=True))
         self.assertEqual(day, parse_day(f"{day:%Y}年{day.month}月{day.day}日"))
 
+    @BUSY
     @given(st.text(max_size=20))
     def test_any_text_is_read_or_refused_with_a_sentence(self, text):
         for parse in (parse_number, parse_amount, parse_code, parse_day):

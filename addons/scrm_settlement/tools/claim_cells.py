@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from typing import NamedTuple
 
 from odoo.tools.translate import LazyGettext, LazyTranslate
 
@@ -59,8 +59,7 @@ class CellProblem(ValueError):
         return str(self.message)
 
 
-@dataclass(frozen=True, slots=True)
-class Code:
+class Code(NamedTuple):
     """A code, reference or serial number.
 
     :param text: as it is shown
@@ -82,8 +81,8 @@ def normalise(text: str) -> str:
 
 def fold(text: str) -> str:
     """Return what two spellings of one code have in common."""
-    if text.isascii():
-        return "".join(text.split()).casefold()
+    if text.isalnum() and text.isascii():
+        return text.casefold()
     return "".join(normalise(text).split()).casefold()
 
 

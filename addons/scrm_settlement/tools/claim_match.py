@@ -14,6 +14,7 @@ from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import NamedTuple
 
 from .claim_cells import Code, fold, strip_zeros
 
@@ -22,8 +23,7 @@ TOLERANCE = Decimal("0.01")
 _ZERO = Decimal(0)
 
 
-@dataclass(frozen=True, slots=True)
-class Ours:
+class Ours(NamedTuple):
     """An entry of the journal.
 
     :param item: the product
@@ -42,8 +42,7 @@ class Ours:
     serials: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Theirs:
+class Theirs(NamedTuple):
     """A row of the file, by its number."""
 
     id: int
@@ -55,8 +54,7 @@ class Theirs:
     serial: Code | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(NamedTuple):
     theirs: Theirs
     ours: Ours
     status: str
@@ -106,11 +104,11 @@ class CodeIndex:
     """
 
     def __init__(self, named: Iterable[tuple[Hashable, Iterable[str]]]):
+        """Take things and the folded codes by which they are known."""
         self._exact: dict[str, set] = defaultdict(set)
         self._bare: dict[str, set] = defaultdict(set)
-        for thing, codes in named:
-            for code in codes:
-                key = fold(code)
+        for thing, keys in named:
+            for key in keys:
                 self._exact[key].add(thing)
                 self._bare[strip_zeros(key)].add(thing)
 
@@ -147,8 +145,15 @@ def match(
     return _Matcher(ours, theirs, tolerance, days).run()
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
+class _Entry(NamedTuple):
+    """An entry with the keys of its references and serial numbers."""
+
+    ours: Ours
+    refs: tuple[str, ...]
+    serials: tuple[str, ...]
+
+
+class _Row(NamedTuple):
     """A row with what its codes stand for."""
 
     theirs: Theirs
@@ -157,25 +162,26 @@ class _Row:
     serial: Hashable
 
 
-def _keys_by_all(entry: Ours) -> list:
-    return [(fold(ref), entry.item, entry.quantity, entry.amount) for ref in entry.refs]
+def _keys_by_all(entry: _Entry) -> list:
+    ours = entry.ours
+    return [(ref, ours.item, ours.quantity, ours.amount) for ref in entry.refs]
 
 
 def _key_by_all(row: _Row) -> Hashable:
     return (row.ref, row.item, row.theirs.quantity, row.theirs.amount)
 
 
-def _keys_by_ref(entry: Ours) -> list:
-    return [(fold(ref), entry.item) for ref in entry.refs]
+def _keys_by_ref(entry: _Entry) -> list:
+    return [(ref, entry.ours.item) for ref in entry.refs]
 
 
 def _key_by_ref(row: _Row) -> Hashable:
     return (row.ref, row.item)
 
 
-def _keys_by_serial(entry: Ours) -> list:
-    marks = {fold(text) for text in (*entry.serials, *entry.refs)}
-    return [key for mark in marks for key in ((mark, entry.item), (mark, None))]
+def _keys_by_serial(entry: _Entry) -> list:
+    marks = {*entry.serials, *entry.refs}
+    return [key for mark in marks for key in ((mark, entry.ours.item), (mark, None))]
 
 
 def _key_by_serial(row: _Row) -> Hashable:
@@ -196,7 +202,10 @@ _PASSES = (
 class _Matcher:
     def __init__(self, ours, theirs, tolerance, days):
         self.tolerance, self.days = tolerance, timedelta(days=days)
-        self.ours = sorted(ours, key=lambda entry: (entry.day, entry.id))
+        self.entries = [
+            _Entry(entry, tuple(map(fold, entry.refs)), tuple(map(fold, entry.serials)))
+            for entry in sorted(ours, key=lambda entry: (entry.day, entry.id))
+        ]
         self.theirs = sorted(theirs, key=lambda row: (row.day or date.max, row.id))
         self.taken: set[int] = set()
         self.result = Result()
@@ -211,9 +220,10 @@ class _Matcher:
 
     def _resolve(self) -> list[_Row]:
         """Return the rows that may be matched; ambiguous ones wait for a person."""
-        items = CodeIndex((entry.item, entry.codes) for entry in self.ours)
-        refs = CodeIndex((fold(ref), [ref]) for entry in self.ours for ref in entry.refs)
-        serials = CodeIndex((fold(sn), [sn]) for entry in self.ours for sn in entry.serials)
+        codes = {ours.item: tuple(map(fold, ours.codes)) for ours, _refs, _sns in self.entries}
+        items = CodeIndex(codes.items())
+        refs = CodeIndex((ref, (ref,)) for entry in self.entries for ref in entry.refs)
+        serials = CodeIndex((sn, (sn,)) for entry in self.entries for sn in entry.serials)
         rows = []
         for theirs in self.theirs:
             found = [
@@ -229,10 +239,10 @@ class _Matcher:
 
     def _run_pass(self, step, rows, keys_of, key_of) -> list[_Row]:
         queues: dict[Hashable, deque] = defaultdict(deque)
-        for entry in self.ours:
-            if entry.id not in self.taken:
+        for entry in self.entries:
+            if entry.ours.id not in self.taken:
                 for key in keys_of(entry):
-                    queues[key].append(entry)
+                    queues[key].append(entry.ours)
         left = []
         for row in rows:
             queue = queues.get(key_of(row))
@@ -246,9 +256,9 @@ class _Matcher:
 
     def _run_nearby_pass(self, step, rows) -> list[_Row]:
         by_item: dict[Hashable, dict[Decimal, list[Ours]]] = defaultdict(lambda: defaultdict(list))
-        for entry in self.ours:
-            if entry.id not in self.taken:
-                by_item[entry.item][entry.amount].append(entry)
+        for ours, _refs, _serials in self.entries:
+            if ours.id not in self.taken:
+                by_item[ours.item][ours.amount].append(ours)
         shelves = {
             item: [(amount, _Shelf(entries)) for amount, entries in sorted(amounts.items())]
             for item, amounts in by_item.items()
@@ -284,7 +294,7 @@ class _Matcher:
 
     def _close(self, unmatched: set[int]):
         """Tell repetitions from claims that we do not know."""
-        self.result.only_ours = [entry for entry in self.ours if entry.id not in self.taken]
+        self.result.only_ours = [e.ours for e in self.entries if e.ours.id not in self.taken]
         seen = set()
         for row in sorted(self.theirs, key=lambda row: row.id):
             key = (row.ref, row.code, row.serial, row.day, row.quantity, row.amount)

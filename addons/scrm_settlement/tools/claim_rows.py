@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
 from odoo.tools.translate import LazyTranslate
 
@@ -97,8 +98,7 @@ class Layout:
         return columns
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimRow:
+class ClaimRow(NamedTuple):
     """What one row of the file claims; with a problem, its values are what could be read."""
 
     number: int
@@ -127,11 +127,10 @@ def is_complete(columns: Iterable[str]) -> bool:
     return "amount" in found and bool(found & {"ref", "code", "serial"})
 
 
-def is_total(cells: Sequence[Cell], totals: Iterable[str]) -> bool:
+def is_total(cells: Sequence[Cell], totals: tuple[str, ...]) -> bool:
     """Tell whether a row adds up others, by its first text."""
     first = next((cell for cell in cells if isinstance(cell, str) and cell.strip()), "")
-    key = fold(first)
-    return any(key.startswith(total) for total in totals if total)
+    return bool(first) and fold(first).startswith(totals)
 
 
 def make_parser(
