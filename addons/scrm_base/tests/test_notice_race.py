@@ -8,7 +8,7 @@ from odoo.tools import mute_logger
 
 @tagged("post_install", "-at_install")
 class TestNoticeRace(BaseCase):
-    """Two things happen to one person at once, and the rule waits some hours between two notices."""
+    """Two things happen to one person at once, and the rule waits hours between two notices."""
 
     def setUp(self):
         super().setUp()
