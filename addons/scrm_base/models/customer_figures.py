@@ -9,13 +9,6 @@ from odoo.tools import SQL
 class ScrmCustomer(models.Model):
     _inherit = "scrm.customer"  # pylint: disable=consider-merging-classes-inherited
 
-    family_ids = fields.Many2many(
-        comodel_name="res.partner",
-        string="Contacts and Addresses",
-        compute="_compute_family_ids",
-        context={"active_test": False},
-        help="Whose documents are the customer's: the contacts and all below them.",
-    )
     currency_id = fields.Many2one(comodel_name="res.currency", compute="_compute_currency_id")
     order_count = fields.Integer(string="Orders", compute="_compute_document_figures")
     amount_ordered = fields.Monetary(
@@ -37,7 +30,7 @@ class ScrmCustomer(models.Model):
     )
     lead_count = fields.Integer(string="Leads", compute="_compute_document_figures")
     contact_count = fields.Integer(compute="_compute_contact_count")
-    last_seen_at = fields.Datetime(string="Last Seen", compute="_compute_last_seen_at")
+    last_seen_at = fields.Datetime(string="Last Seen", compute="_compute_document_figures")
 
     @api.depends_context("company")
     def _compute_currency_id(self):
@@ -51,90 +44,74 @@ class ScrmCustomer(models.Model):
         """
         return Domain("partner_id", "child_of", self.partner_ids.ids)
 
-    @api.depends("identity_ids.partner_id.child_ids")
-    def _compute_family_ids(self):
-        """Find the contacts below those of the customers, in one query for any number."""
-        customers_of = {}
-        for customer in self:
-            for partner in customer.partner_ids:
-                customers_of.setdefault(partner.id, []).append(customer.id)
-        family = {customer.id: [] for customer in self}
+    def _sum_by_customer(self):
+        """Return {customer id: {kind of documents, or "seen": [count, sum, open sum, latest]}}.
+
+        Of all kinds and for any number of customers in one query: the page shows them together.
+        Whose documents count are the customers' contacts and all below them.
+        """
+        totals = {customer.id: {} for customer in self}
+        if not self.ids:
+            return totals
+        self.env["scrm.identity"].flush_model(["customer_id", "partner_id"])
         self.env["res.partner"].flush_model(["parent_id"])
-        rows = customers_of and self.env.execute_query(
+        parts = [self._get_sum_query(*kind) for kind in self._get_summed_documents().items()]
+        seen = self.env["scrm.interaction"]._search([("customer_id", "in", self.ids)])
+        seen = seen.select("scrm_interaction.customer_id", "scrm_interaction.occurred_at")
+        parts.append(
             SQL(
-                """
-                WITH RECURSIVE family(root, id) AS (
-                    SELECT id, id FROM res_partner WHERE id = ANY(%s)
-                     UNION
-                    SELECT f.root, p.id FROM res_partner p JOIN family f ON p.parent_id = f.id
-                )
-                SELECT root, id FROM family
-                """,
-                list(customers_of),
+                "SELECT customer_id, 'seen', 0, 0, 0, MAX(occurred_at) FROM (%s) q GROUP BY 1", seen
             )
         )
-        for root, partner_id in rows or ():
-            for customer_id in customers_of[root]:
-                family[customer_id].append(partner_id)
-        for customer in self:
-            customer.family_ids = self.env["res.partner"].browse(family.get(customer.id, ()))
-
-    def _sum_by_customer(self):
-        """Return {customer id: {kind of documents: [count, sum, open sum, latest]}}.
-
-        Of all kinds in one query: the page shows them together.
-        """
-        owners_of = {}
-        for customer in self:
-            for partner_id in customer.family_ids._ids:
-                owners_of.setdefault(partner_id, []).append(customer.id)
-        totals = {customer.id: {} for customer in self}
-        if not owners_of:
-            return totals
-        of_family = Domain("partner_id", "in", list(owners_of))
-        parts = []
-        for kind, (model, domain, columns) in self._get_summed_documents().items():
-            # sudo: the figures belong to the customer's page, whoever may open it; they are of
-            # the current company alone, and the lists behind the buttons keep the reader's own
-            # rights.
-            records = self.env[model].sudo()
-            query = records._search(domain & of_family, order="id")
-
-            def get_column(name, records=records, query=query):
-                return records._field_to_sql(records._table, name, query)
-
-            parts.append(
-                SQL(
-                    "SELECT q.partner, %s, COUNT(*),"
-                    " SUM(q.amount / COALESCE(NULLIF(q.rate, 0), 1)), SUM(q.due), MAX(q.at)"
-                    " FROM (%s) q GROUP BY 1",
-                    kind,
-                    query.select(
-                        SQL("%s AS partner", get_column("partner_id")),
-                        *(
-                            SQL(
-                                "%s AS %s",
-                                get_column(columns[name]) if name in columns else empty,
-                                SQL.identifier(name),
-                            )
-                            for name, empty in (
-                                ("amount", SQL("0::numeric")),
-                                ("rate", SQL("1::numeric")),
-                                ("due", SQL("0::numeric")),
-                                ("at", SQL("NULL::timestamp")),
-                            )
-                        ),
-                    ),
+        rows = self.env.execute_query(
+            SQL(
+                """
+                WITH RECURSIVE family(customer, id) AS (
+                    SELECT customer_id, partner_id FROM scrm_identity
+                     WHERE customer_id = ANY(%s) AND partner_id IS NOT NULL
+                     UNION
+                    SELECT f.customer, p.id FROM res_partner p JOIN family f ON p.parent_id = f.id
                 )
+                %s
+                """,
+                self.ids,
+                SQL(" UNION ALL ").join(parts),
             )
-        for partner_id, kind, *values in self.env.execute_query(SQL(" UNION ALL ").join(parts)):
-            *sums, latest = values
-            for owner in owners_of[partner_id]:
-                known = totals[owner].get(kind, [0, 0, 0, False])
-                added = [a + float(b or 0) for a, b in zip(known[:3], sums, strict=True)]
-                at = max(known[3] or latest, latest or known[3]) if latest else known[3]
-                totals[owner][kind] = [*added, at]
+        )
+        for customer_id, kind, count, amount, due, latest in rows:
+            totals[customer_id][kind] = [count, float(amount or 0), float(due or 0), latest]
         return totals
+
+    def _get_sum_query(self, kind, documents):
+        """Return the query that sums up one kind of documents, of a table ``family``.
+
+        :param documents: what :meth:`_get_summed_documents` says of the kind
+        """
+        model, domain, columns = documents
+        # sudo: the figures belong to the customer's page, whoever may open it; they are of the
+        # current company alone, and the lists behind the buttons keep the reader's own rights.
+        records = self.env[model].sudo()
+        of_family = Domain("partner_id", "in", SQL("(SELECT id FROM family)"))
+        query = records._search(domain & of_family, order="id")
+        empty = {"amount": "0::numeric", "rate": "1::numeric", "due": "0::numeric"}
+        selected = [
+            SQL(
+                "%s AS %s",
+                records._field_to_sql(records._table, columns[name], query)
+                if name in columns
+                else SQL(empty.get(name, "NULL::timestamp")),
+                SQL.identifier(name),
+            )
+            for name in ("amount", "rate", "due", "at")
+        ]
+        partner = records._field_to_sql(records._table, "partner_id", query)
+        return SQL(
+            "SELECT f.customer, %s, COUNT(*), SUM(q.amount / COALESCE(NULLIF(q.rate, 0), 1)),"
+            " SUM(q.due), MAX(q.at)"
+            " FROM family f JOIN (%s) q ON q.partner = f.id GROUP BY 1",
+            kind,
+            query.select(SQL("%s AS partner", partner), *selected),
+        )
 
     def _get_summed_documents(self):
         """Return {kind: (model, domain, {figure: field})} of what the page sums up."""
@@ -168,11 +145,18 @@ class ScrmCustomer(models.Model):
         return Domain("company_id", "in", [self.env.company.id, False])
 
     @api.depends_context("company")
-    @api.depends("family_ids")
+    @api.depends(
+        "identity_ids.partner_id.child_ids",
+        "identity_ids.last_seen_at",
+        "interaction_ids.occurred_at",
+    )
     def _compute_document_figures(self):
         totals = self._sum_by_customer()
         for customer in self:
             sums = totals.get(customer.id, {})
+            moments = customer.identity_ids.mapped("last_seen_at")
+            moments += [sums["seen"][-1]] if "seen" in sums else []
+            customer.last_seen_at = max(moments, default=False)
             count, amount, _due, latest = sums.get("orders", (0, 0, 0, False))
             customer.order_count, customer.amount_ordered = count, amount
             customer.last_order_at = latest
@@ -185,19 +169,6 @@ class ScrmCustomer(models.Model):
     def _compute_contact_count(self):
         for customer in self:
             customer.contact_count = len(customer.partner_ids)
-
-    @api.depends("identity_ids.last_seen_at", "interaction_ids.occurred_at")
-    @api.depends_context("company")
-    def _compute_last_seen_at(self):
-        latest = dict(
-            self.env["scrm.interaction"]._read_group(
-                [("customer_id", "in", self.ids)], ["customer_id"], ["occurred_at:max"]
-            )
-        )
-        for customer in self:
-            moments = customer.identity_ids.mapped("last_seen_at")
-            moments += [latest[customer]] if customer in latest else []
-            customer.last_seen_at = max(moments, default=False)
 
     # === ACTIONS === #
 

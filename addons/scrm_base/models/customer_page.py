@@ -48,7 +48,7 @@ class ScrmCustomer(models.Model):
         for customer in self:
             customer.organisation_ids = self.browse(above.get(customer.id, ()))
             customer.people_ids = self.browse(below.get(customer.id, ()))
-            customer.people_count = len(customer.people_ids)
+            customer.people_count = len(below.get(customer.id, ()))
 
     # === LISTS OF THE TABS === #
 

@@ -24,43 +24,52 @@ class ScrmNoticeRule(models.Model):
 
         :param told: set of ``(record id, medium, person)``; see ``_prepare_outbox_vals``
         """
-        recent = self._get_recently_told()
-        found = []
+        reached = []
         for record in records:
-            told_here = set()
             # sudo: the people are told of the record, not its mover of the people
             people = getattr(record.sudo(), f"_notice_get_audience_{self.audience}")(self)
-            for person in people.sudo():
-                who, persons, lang, address = self._get_reach(person, company)
-                if not who or persons & told_here or persons & recent:
-                    continue
-                medium = address["medium"]
-                if any((record.id, medium, token) in told for token in persons):
-                    continue
-                told_here |= persons
-                if "state" not in address:
-                    told |= {(record.id, medium, token) for token in persons}
-                    recent |= persons if self.min_hours else set()
-                found.append((record, who, lang, address))
+            reached += [(record, *self._get_reach(person, company)) for person in people.sudo()]
+        recent, last = self._get_told_before(
+            {who for _r, _who, ps, *_rest in reached for who in ps}
+        )
+        found, told_of = [], {}
+        for record, who, persons, lang, address in reached:
+            told_here = told_of.setdefault(record, set())
+            if not who or persons & told_here or persons & recent:
+                continue
+            medium = address["medium"]
+            if any((record.id, medium, token) in told for token in persons):
+                continue
+            told_here |= persons
+            if "state" not in address:
+                told |= {(record.id, medium, token) for token in persons}
+                if self.min_hours:
+                    recent |= persons
+                    # Whoever saw the same last notice asks for the same turn, and one gets it.
+                    kind, id_ = min(persons)
+                    address["turn_key"] = f"{self.id}:{kind}:{id_}:{last.get((kind, id_), 0)}"
+            found.append((record, who, lang, address))
         return found
 
-    def _get_recently_told(self):
-        """Return whom the rule has told so lately that it must not tell them again."""
+    def _get_told_before(self, persons):
+        """Return whom the rule must not tell again yet, and what it told each person last.
+
+        :param persons: set of ``(kind, id)``, see :meth:`_get_reach`
+        :return: set of persons, and {person: id of the latest row, whatever became of it}
+        """
+        recent, last = set(), {}
         if not self.min_hours:
-            return set()
-        rows = (
-            self.env["scrm.outbox"]
-            .sudo()
-            .search(
-                [
-                    ("rule_id", "=", self.id),
-                    ("create_date", ">", fields.Datetime.now() - timedelta(hours=self.min_hours)),
-                    ("state", "in", ("queued", "sending", "sent", "unknown")),
-                ]
-            )
-        )
-        recent = {("customer", customer_id) for customer_id in rows.customer_id.ids}
-        return recent | {("partner", partner_id) for partner_id in rows.partner_id.ids}
+            return recent, last
+        Outbox = self.env["scrm.outbox"].sudo()  # sudo: the rule counts, whoever set off the event
+        lately = Domain("create_date", ">", fields.Datetime.now() - timedelta(hours=self.min_hours))
+        lately &= Domain("state", "in", ("queued", "sending", "sent", "unknown"))
+        for kind, field in (("customer", "customer_id"), ("partner", "partner_id")):
+            ids = [id_ for of_kind, id_ in persons if of_kind == kind]
+            told = Domain("rule_id", "=", self.id) & Domain(field, "in", ids)
+            for person, row_id in Outbox._read_group(told, [field], ["id:max"]):
+                last[kind, person.id] = row_id
+            recent |= {(kind, who.id) for (who,) in Outbox._read_group(told & lately, [field])}
+        return recent, last
 
     def _get_reach(self, person, company):
         """Return ``(who, persons, language, address columns)`` of a customer, user or contact.

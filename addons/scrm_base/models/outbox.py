@@ -17,6 +17,8 @@ ROWS_PER_JOB = 50
 LATE_AFTER = timedelta(minutes=10)
 #: A job may start this much before the second it was planned for.
 CLOCK_TOLERANCE = timedelta(seconds=2)
+#: What a row is made with; the rest is written afterwards.
+RESERVED = ("idem_key", "turn_key", "company_id")
 
 
 class ScrmOutbox(models.Model):
@@ -76,6 +78,12 @@ class ScrmOutbox(models.Model):
     idem_key = fields.Char(
         "Key", required=True, readonly=True, help="The same key never leaves twice."
     )
+    turn_key = fields.Char(
+        "Turn",
+        readonly=True,
+        help="Of a rule that waits some hours between two notices: which person's next notice"
+        " this is. It is given once.",
+    )
     rule_id = fields.Many2one(
         "scrm.notice.rule", readonly=True, index="btree_not_null", ondelete="set null"
     )
@@ -116,6 +124,7 @@ class ScrmOutbox(models.Model):
     is_late = fields.Boolean(compute="_compute_is_late", search="_search_is_late")
 
     _idem_key_unique = models.Constraint("UNIQUE (idem_key)", "This notice exists already.")
+    _turn_once = models.UniqueIndex("(turn_key) WHERE turn_key IS NOT NULL")
     _fallback_once = models.UniqueIndex("(fallback_of_id) WHERE fallback_of_id IS NOT NULL")
     _bell_idx = models.Index("(user_id) WHERE medium = 'inapp' AND is_read IS NOT TRUE")
     _reference_idx = models.Index("(external_ref) WHERE external_ref IS NOT NULL")
@@ -151,6 +160,8 @@ class ScrmOutbox(models.Model):
     def _post(self, vals_list):
         """Put notices into the outbox, once per ``idem_key``, and plan their delivery.
 
+        A row whose turn somebody else has taken at this very moment is not written.
+
         :param vals_list: list of dict; ``medium`` and ``idem_key`` at least
         :return: one row per key, in order, whether new or there before
         """
@@ -163,29 +174,30 @@ class ScrmOutbox(models.Model):
         outbox_sudo = self.sudo()
         new_ids = outbox_sudo._reserve(by_key)
         for key, row_id in new_ids.items():
-            values = {k: v for k, v in by_key[key].items() if k not in ("idem_key", "company_id")}
+            values = {k: v for k, v in by_key[key].items() if k not in RESERVED}
             outbox_sudo.browse(row_id).write(values)
         rows = outbox_sudo.browse(new_ids.values())
         rows.filtered(lambda row: row.state == "queued")._enqueue()
         found = outbox_sudo.search([("idem_key", "in", list(by_key))]).grouped("idem_key")
-        return self.browse([found[key].id for key in by_key])
+        return self.browse([found[key].id for key in by_key if key in found])
 
     def _reserve(self, by_key):
         """Insert a row per key that does not exist yet, and return ``{key: id}`` of the new.
 
-        Two transactions with the same key: the second waits for the first and is then run again
-        by Odoo, for PostgreSQL refuses its older snapshot.
+        Two transactions with the same key, or the same turn of a person: the second waits for the
+        first and is then run again by Odoo, for PostgreSQL refuses its older snapshot.
         """
         self.flush_model()
         self.env.cr.execute(
             SQL(
-                "INSERT INTO scrm_outbox (idem_key, medium, state, company_id, attempts,"
+                "INSERT INTO scrm_outbox (idem_key, turn_key, medium, state, company_id, attempts,"
                 " create_uid, write_uid, create_date, write_date)"
-                " VALUES %s ON CONFLICT (idem_key) DO NOTHING RETURNING idem_key, id",
+                " VALUES %s ON CONFLICT DO NOTHING RETURNING idem_key, id",
                 SQL(", ").join(
                     SQL(
-                        "(%s, %s, 'queued', %s, 0, %s, %s, %s, %s)",
+                        "(%s, %s, %s, 'queued', %s, 0, %s, %s, %s, %s)",
                         key,
+                        vals.get("turn_key"),
                         vals["medium"],
                         vals.get("company_id") or self.env.company.id,
                         self.env.uid,

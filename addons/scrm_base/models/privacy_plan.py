@@ -78,7 +78,7 @@ class ScrmPrivacy(models.AbstractModel):
                 ("customer_id", "identity_id", "partner_id"),
                 erased=("subject", "body", "payload", "error"),
                 hashed=("idem_key",),
-                kept=("res_model", "external_ref"),
+                kept=("res_model", "external_ref", "turn_key"),
                 record=("res_model", "res_id"),
             ),
             "scrm.flow.log": TablePlan(

@@ -12,6 +12,8 @@ from . import test_customer_import
 from . import test_customer_page
 from . import test_customer_tour
 from . import test_erasure
+from . import test_erasure_rights
+from . import test_erasure_tour
 from . import test_flow
 from . import test_golden
 from . import test_guard_access
@@ -30,6 +32,7 @@ from . import test_notice
 from . import test_notice_audience
 from . import test_notice_bell
 from . import test_notice_preview
+from . import test_notice_race
 from . import test_notice_rule
 from . import test_notice_scale
 from . import test_outbox
@@ -38,6 +41,7 @@ from . import test_outbox_race
 from . import test_outbox_reports
 from . import test_outbox_watch
 from . import test_partner
+from . import test_privacy_export
 from . import test_quality
 from . import test_quiet_hours
 from . import test_recognition_policy
@@ -46,6 +50,8 @@ from . import test_review_tour
 from . import test_rfm
 from . import test_segment
 from . import test_segment_access
+from . import test_segment_builder
+from . import test_segment_members
 from . import test_segment_rules
 from . import test_segment_tour
 from . import test_spreadsheet

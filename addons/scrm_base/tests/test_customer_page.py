@@ -64,7 +64,8 @@ class TestCustomerPage(ScrmCase):
         """Read what the web client reads first: the form, and the timeline's first page."""
         specification = self._get_specification(record, user, view)
         customer = record if record._name == "scrm.customer" else record.scrm_customer_id
-        record = record.with_user(user)
+        # The web client names the companies in every call.
+        record = record.with_user(user).with_context(allowed_company_ids=user.company_ids.ids)
         timeline = record.env["scrm.interaction"]
         self.env.flush_all()
         self.env.invalidate_all()
@@ -108,6 +109,8 @@ class TestCustomerPage(ScrmCase):
         self.env["scrm.circle.member"].create(
             {"circle_id": circle.id, "customer_id": self.customer.id}
         )
+        purpose = self.env.ref("scrm_base.consent_purpose_marketing")
+        self.env["scrm.consent"]._give(self.identity, purpose, "email")
         self.env["scrm.interaction"].with_user(user).add_note(self.customer.id, "Called")
         self.customer._set_stage("member", "Joined")
 
@@ -194,7 +197,8 @@ class TestCustomerPage(ScrmCase):
         self.assertTrue(readers)
         few, many = counts
         self.assertLessEqual(many, few)
-        self.assertLessEqual(few[0], 25)
+        # 25 is the limit; two are left to addons that show something beside it.
+        self.assertLessEqual(few[0], 23)
         values, page, _queries = self._read_page(*(pages[0][0], seller, pages[0][1]))
         self.assertEqual(52, values["order_count"])
         self.assertEqual(30, len(page["entries"]))

@@ -7,7 +7,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
-from .test_segment import SegmentCase
+from .segment_case import SegmentCase
 
 
 class LifecycleCase(SegmentCase):

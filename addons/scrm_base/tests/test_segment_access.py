@@ -1,7 +1,7 @@
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
-from .test_segment import SegmentCase
+from .segment_case import SegmentCase
 
 MODELS = ("scrm.segment", "scrm.segment.condition", "scrm.segment.member", "scrm.segment.snapshot")
 
@@ -79,14 +79,16 @@ class TestSegmentAccess(SegmentCase):
                 )
 
     def test_a_segment_asks_with_its_authors_rights(self):
-        operator = self.users["operator"]
+        manager, operator = self.users["manager"], self.users["operator"]
         seen = "[('identity_ids.value', '=', '+8613826001001')]"
-        own = self.segment.with_user(operator).create({"name": "Mine", "domain": seen})
+        with self.assertRaises(AccessError):
+            self.segment.with_user(operator).create({"name": "Not mine", "domain": seen})
+        own = self.segment.with_user(manager).create({"name": "Mine", "domain": seen})
         self.assertEqual(self.chen, own.member_ids.customer_id)
         # Who may define nothing cannot leave their name on a definition either.
         own.write({"user_id": self.env.ref("base.user_root").id, "member_count": 99})
-        self.assertEqual((operator, 1), (own.user_id, own.member_count))
-        operator.write({"group_ids": [(6, 0, self.env.ref("base.group_user").ids)]})
+        self.assertEqual((manager, 1), (own.user_id, own.member_count))
+        manager.write({"group_ids": [(6, 0, self.env.ref("base.group_user").ids)]})
         own.sudo()._refresh_members()
         self.assertTrue(own.sudo().refresh_error)
         self.assertEqual(self.chen, own.sudo().member_ids.customer_id)

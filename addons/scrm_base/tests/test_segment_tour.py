@@ -2,7 +2,7 @@
 
 from odoo.tests import HttpCase, tagged
 
-from .test_segment import SegmentCase
+from .segment_case import SegmentCase
 
 
 @tagged("post_install", "-at_install")
