@@ -24,7 +24,7 @@ class ScrmSettlementBracket(models.Model):
     min_value = fields.Float(
         string="From",
         digits=(16, 6),
-        min_display_digits=0,
+        min_display_digits=2,
         required=True,
         default=0,
         aggregator=None,
@@ -32,7 +32,7 @@ class ScrmSettlementBracket(models.Model):
     max_value = fields.Float(
         string="Below",
         digits=(16, 6),
-        min_display_digits=0,
+        min_display_digits=2,
         required=True,
         default=0,
         aggregator=None,

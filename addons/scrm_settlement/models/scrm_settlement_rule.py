@@ -203,6 +203,8 @@ class ScrmSettlementRule(models.Model):
         required=True,
         default="whole",
         tracking=True,
+        help="In parts, each bracket prices the part inside it: what lies below the first one "
+        "gets nothing, so begin at 0.",
     )
     bracket_ids = fields.One2many(
         comodel_name="scrm.settlement.bracket",

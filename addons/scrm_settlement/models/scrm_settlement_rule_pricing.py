@@ -347,6 +347,7 @@ class ScrmSettlementRule(models.Model):
             "method": self.method or "",
             "value": bracket.value if bracket else self.value,
             "bracket": bracket.range_label if bracket else None,
+            "stepped": bool(bracket) and self.bracket_mode == "stepped",
             "accumulation": self.accumulation or "line",
             "base_kind": self._get_base_kind() if self else None,
             "base": float(base) if base is not None else None,

@@ -74,6 +74,12 @@ class ScrmSettlementRule(models.Model):
         method = explanation["method"]
         if explanation.get("accumulation") == "period":
             return self.env._("Counted: the period is priced as a whole.")
+        if explanation.get("stepped"):
+            return self.env._(
+                "In parts by brackets, up to “%(bracket)s”: %(price)s on average",
+                bracket=explanation["bracket"],
+                price=price,
+            )
         if method == "fixed":
             text = self.env._("Fixed price %(price)s", price=price)
         elif method == "pricelist":

@@ -247,8 +247,9 @@ class ScrmSettlementTier(models.Model):
             )
 
     def _flow_after(self, transition):
-        super()._flow_after(transition)
+        res = super()._flow_after(transition)
         previous = self.previous_id
         if transition.key == "approve" and previous.state == "active":
             last_day = self.date_from - timedelta(days=1)
             previous._move_along("close", date_to=min(previous.date_to or last_day, last_day))
+        return res

@@ -29,6 +29,10 @@ export class TierMatrix extends Component {
         );
     }
 
+    onTierChange(ev) {
+        return this.load(Number(ev.target.value));
+    }
+
     format(value) {
         return formatFloat(value, { digits: [16, 6], minDigits: 0, trailingZeros: false });
     }
