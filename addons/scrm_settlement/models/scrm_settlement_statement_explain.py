@@ -32,17 +32,13 @@ class ScrmSettlementStatement(models.Model):
             )
         if counts.get("disputed"):
             reasons.append(
-                self.env._(
-                    "%s lines are disputed: settle the disputes first.", counts["disputed"]
-                )
+                self.env._("%s lines are disputed: settle the disputes first.", counts["disputed"])
             )
         exceptions = self.env["scrm.settlement.exception"].search_count(
             [*domain, ("state", "=", "open")]
         )
         if exceptions:
             reasons.append(
-                self.env._(
-                    "%s sources wait in the list of exceptions for a decision.", exceptions
-                )
+                self.env._("%s sources wait in the list of exceptions for a decision.", exceptions)
             )
         return " ".join(reasons)
