@@ -45,9 +45,13 @@ def seed(env, scale):
         _copied(
             cr,
             "res_partner",
-            {"name": "'Dealer ' || n", "ref": "'bench-' || n", "complete_name": "'Dealer ' || n",
-             "commercial_partner_id": "NULL"},
-        )  # fmt: skip
+            {
+                "name": "'Dealer ' || n",
+                "ref": "'bench-' || n",
+                "complete_name": "'Dealer ' || n",
+                "commercial_partner_id": "NULL",
+            },
+        )
         + ", generate_series(%(first)s, %(last)s) n WHERE t.id = %(dealer)s",
         values,
     )
@@ -63,9 +67,14 @@ def seed(env, scale):
         _copied(
             cr,
             "sale_order",
-            {"name": "'B' || d.n", "partner_id": "d.id", "partner_invoice_id": "d.id",
-             "partner_shipping_id": "d.id", "access_token": "NULL"},
-        )  # fmt: skip
+            {
+                "name": "'B' || d.n",
+                "partner_id": "d.id",
+                "partner_invoice_id": "d.id",
+                "partner_shipping_id": "d.id",
+                "access_token": "NULL",
+            },
+        )
         + ", bench_dealer d WHERE t.id = %(order)s AND d.n BETWEEN %(first)s AND %(last)s",
         values,
     )
@@ -91,11 +100,15 @@ def _seed_deliveries(cr, lines, values):
         _copied(
             cr,
             "sale_order_line",
-            {"order_id": "o.id", "sequence": "g.n", "product_uom_qty": "1 + g.n % 20",
-             "price_subtotal": "(1 + g.n % 20) * 99.9"},
-        ).replace("%", "%%")  # fmt: skip
-        + f", generate_series(%(first)s, %(last)s) g(n) JOIN bench_order o ON o.n = 1 + g.n %% {DEALERS}"
-        " WHERE t.id = %(line)s",
+            {
+                "order_id": "o.id",
+                "sequence": "g.n",
+                "product_uom_qty": "1 + g.n % 20",
+                "price_subtotal": "(1 + g.n % 20) * 99.9",
+            },
+        ).replace("%", "%%")
+        + ", generate_series(%(first)s, %(last)s) g(n)"
+        f" JOIN bench_order o ON o.n = 1 + g.n %% {DEALERS} WHERE t.id = %(line)s",
         values,
     )
     _in_slices(
@@ -105,10 +118,15 @@ def _seed_deliveries(cr, lines, values):
         _copied(
             cr,
             "stock_move",
-            {"sale_line_id": "l.id", "quantity": "l.product_uom_qty", "picking_id": "NULL",
-             "product_uom_qty": "l.product_uom_qty", "reference": "'WH/OUT/' || l.sequence",
-             "date": f"timestamp '2026-01-01' + l.sequence * interval '360 days' / {lines}"},
-        )  # fmt: skip
+            {
+                "sale_line_id": "l.id",
+                "quantity": "l.product_uom_qty",
+                "picking_id": "NULL",
+                "product_uom_qty": "l.product_uom_qty",
+                "reference": "'WH/OUT/' || l.sequence",
+                "date": f"timestamp '2026-01-01' + l.sequence * interval '360 days' / {lines}",
+            },
+        )
         + ", sale_order_line l WHERE t.id = %(move)s AND l.id <> %(line)s"
         " AND l.sequence BETWEEN %(first)s AND %(last)s",
         values,

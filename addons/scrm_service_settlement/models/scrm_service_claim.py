@@ -42,9 +42,7 @@ class ScrmServiceClaim(models.Model):
         string="Claimed", compute="_compute_amount_claimed", store=True, precompute=True
     )
     amount_accepted = fields.Monetary(string="Accepted", required=True)
-    amount_difference = fields.Monetary(
-        string="Not Accepted", compute="_compute_amount_difference"
-    )
+    amount_difference = fields.Monetary(string="Not Accepted", compute="_compute_amount_difference")
     policy = fields.Selection(
         selection=[
             ("precredit", "We bear it: the dealer keeps what he was credited"),
@@ -99,9 +97,11 @@ class ScrmServiceClaim(models.Model):
         return claims
 
     def write(self, vals):
-        raise UserError(
-            self.env._("A manufacturer's answer is written once. Correct it by an adjustment.")
-        )
+        if vals:
+            raise UserError(
+                self.env._("A manufacturer's answer is written once. Correct it by an adjustment.")
+            )
+        return super().write(vals)
 
     # === BUSINESS === #
 

@@ -59,9 +59,7 @@ class ScrmSettlementAdjustment(models.Model):
         ondelete="restrict",
         check_company=True,
     )
-    date = fields.Date(
-        string="Day", required=True, default=lambda self: self._default_date()
-    )
+    date = fields.Date(string="Day", required=True, default=lambda self: self._default_date())
     quantity = fields.Float(
         digits="Product Unit",
         required=True,
@@ -99,7 +97,8 @@ class ScrmSettlementAdjustment(models.Model):
     )
 
     _amount_given = models.Constraint(
-        "CHECK (pricing = 'rules' OR COALESCE(amount, 0) <> 0)", "Enter the amount of the adjustment."
+        "CHECK (pricing = 'rules' OR COALESCE(amount, 0) <> 0)",
+        "Enter the amount of the adjustment.",
     )
     _quantity_given = models.Constraint(
         "CHECK (CASE kind WHEN 'return' THEN quantity > 0 ELSE quantity <> 0 END)",
@@ -156,9 +155,11 @@ class ScrmSettlementAdjustment(models.Model):
         return adjustments
 
     def write(self, vals):
-        raise UserError(
-            self.env._("An adjustment is written once. Add another one that corrects it.")
-        )
+        if vals:
+            raise UserError(
+                self.env._("An adjustment is written once. Add another one that corrects it.")
+            )
+        return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_never(self):

@@ -117,9 +117,7 @@ class ScrmSettlementException(models.Model):
     def action_dismiss(self):
         for record in self:
             if not (record.note or "").strip():
-                raise UserError(
-                    self.env._("Write under Decision why there is nothing to settle.")
-                )
+                raise UserError(self.env._("Write under Decision why there is nothing to settle."))
             record._move_along("dismiss", note=record.note)
         return True
 

@@ -252,9 +252,7 @@ class ScrmSettlementLine(models.Model):
     @api.depends("correction_ids")
     def _compute_correction_count(self):
         counts = dict(
-            self._read_group(
-                [("origin_line_id", "in", self.ids)], ["origin_line_id"], ["__count"]
-            )
+            self._read_group([("origin_line_id", "in", self.ids)], ["origin_line_id"], ["__count"])
         )
         for line in self:
             line.correction_count = counts.get(line, 0)

@@ -104,9 +104,7 @@ class ScrmSettlementLine(models.Model):
                 recent=SQL("move.write_date >= %s", since) if since else SQL("TRUE"),
                 beneficiary=SQL(_BENEFICIARY),
                 settled=settled,
-                absent=self._get_absent(
-                    source_type, "account.move.line", SQL("line.id"), company
-                ),
+                absent=self._get_absent(source_type, "account.move.line", SQL("line.id"), company),
             )
         )
         return [row_id for (row_id,) in rows]
@@ -182,9 +180,7 @@ class ScrmSettlementLine(models.Model):
                 component=key["component"],
             )
         ):
-            left.setdefault((move_id, product_id), []).append(
-                [line_id, float(value), state]
-            )
+            left.setdefault((move_id, product_id), []).append([line_id, float(value), state])
         return left
 
     @api.model

@@ -155,7 +155,8 @@ class ScrmSettlementLine(models.Model):
     @api.model
     def _pull_companies(self, since):
         commit = self.env["ir.cron"]._commit_progress
-        for company in self.env["res.company"].search([]):
+        tiers = self.env["scrm.settlement.tier"].with_context(active_test=False)
+        for (company,) in tiers._read_group([], ["company_id"]):
             self._pull(company, since, after_batch=commit)
             if not commit():
                 break

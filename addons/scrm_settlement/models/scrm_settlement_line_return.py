@@ -70,6 +70,7 @@ WITH asked AS (
       JOIN res_currency home ON home.id = company.currency_id
  LEFT JOIN res_currency currency ON currency.id = origin.currency_id
      WHERE part.quantity > 0 AND part.upper <= part.total AND origin.state <> 'no_price'
+       AND origin.source_type NOT IN ('return', 'trueup')
 )
 INSERT INTO scrm_settlement_line (%(columns)s, create_uid, write_uid, create_date, write_date)
 SELECT %(values)s, %(uid)s, %(uid)s, now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC'
@@ -115,9 +116,7 @@ def _value_until(measure):
     return SQL(
         "CASE WHEN %s = part.total THEN origin.source_amount ELSE %s END",
         measure,
-        _rounded(
-            SQL("origin.source_amount * %s / NULLIF(part.total, 0)", measure), SQL("home")
-        ),
+        _rounded(SQL("origin.source_amount * %s / NULLIF(part.total, 0)", measure), SQL("home")),
     )
 
 
@@ -174,12 +173,12 @@ class ScrmSettlementLine(models.Model):
 
     def _get_returns_query(self, rows):
         own = SQL(", ").join(SQL.identifier(name) for name in _OWN_COLUMNS)
-        arrays = (
-            self._adapt_column(name, [row[name] for row in rows]) for name in _OWN_COLUMNS
-        )
+        arrays = (self._adapt_column(name, [row[name] for row in rows]) for name in _OWN_COLUMNS)
         values = SQL(", ").join(
             _VALUES.get(name)
-            or SQL("%s.%s", SQL("worth" if name in _OWN_COLUMNS else "origin"), SQL.identifier(name))
+            or SQL(
+                "%s.%s", SQL("worth" if name in _OWN_COLUMNS else "origin"), SQL.identifier(name)
+            )
             for name in COLUMNS
         )
         lower, upper = SQL("part.lower"), SQL("part.upper")
@@ -248,6 +247,10 @@ class ScrmSettlementLine(models.Model):
             return self.env._(
                 "“%s” has no price yet, so nothing of it can be returned. Find its price first.",
                 line.name,
+            )
+        if line.source_type in ("return", "trueup"):
+            return self.env._(
+                "“%s” follows from other lines. Take those back, or add an adjustment.", line.name
             )
         total = line.source_amount if line.source_type == "commission" else line.quantity
         return self.env._(

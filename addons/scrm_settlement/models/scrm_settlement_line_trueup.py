@@ -131,7 +131,7 @@ class ScrmSettlementLine(models.Model):
     # === WORDS === #
 
     def _compute_price_reason(self):
-        super()._compute_price_reason()
+        result = super()._compute_price_reason()
         for line in self:
             if line.explanation and line.explanation.get("trueup"):
                 line.price_reason = line._describe_trueup(line.explanation["trueup"])
@@ -140,6 +140,7 @@ class ScrmSettlementLine(models.Model):
                     "Counted for the period by “%s”: its true-up is what is paid.",
                     line.rule_id.display_name,
                 )
+        return result
 
     def _describe_trueup(self, said):
         def money(amount):

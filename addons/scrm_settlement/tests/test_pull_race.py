@@ -52,6 +52,8 @@ class TestPullRace(test_concurrency.TestConcurrency):
             self.assertEqual([-2], lines.mapped("quantity"))
 
     def _take_back(self, line_id, env):
-        return env["scrm.settlement.line"].browse(line_id)._record_return(
-            2, source_model=CODE, source_id=2_000_000_201
+        return (
+            env["scrm.settlement.line"]
+            .browse(line_id)
+            ._record_return(2, source_model=CODE, source_id=2_000_000_201)
         )

@@ -160,9 +160,7 @@ class TestShipments(JournalCase):
         back = self._pull()
         self.assertEqual([-0.34, -0.33, -0.34], back.mapped("amount"))
         self.assertEqual(0, self.cny.round(line.amount + sum(back.mapped("amount"))))
-        self.assertEqual(
-            0, self.cny.round(line.source_amount + sum(back.mapped("source_amount")))
-        )
+        self.assertEqual(0, self.cny.round(line.source_amount + sum(back.mapped("source_amount"))))
         for part in back:
             self.assertEqual(part.amount, self.cny.round(part.quantity * part.price_unit))
 
@@ -242,6 +240,13 @@ class TestShipments(JournalCase):
         self.shipping_tier.active = False
         message = self.Line.with_user(manager).action_pull()["params"]["message"]
         self.assertIn("No active tier", message)
+
+    def test_the_clock_fetches_too(self):
+        self._ship(moment=datetime(2026, 11, 5, 4, 0))
+        for cron in ("ir_cron_pull_sources", "ir_cron_pull_all_sources"):
+            with self.enter_registry_test_mode():
+                self.env.ref(f"scrm_settlement.{cron}").method_direct_trigger()
+        self.assertEqual(1, self.Line.search_count([("company_id", "=", self.company.id)]))
 
     def test_exceptions_of_other_companies(self):
         move = self._ship(10)

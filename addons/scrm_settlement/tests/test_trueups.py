@@ -3,6 +3,7 @@ from datetime import date, datetime
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from .journal_case import JournalCase
@@ -130,11 +131,19 @@ class TestTrueups(JournalCase):
         self.assertEqual(counted, self.Line.search(line.action_open_counted()["domain"]))
         self.assertIn("Counted for the period by", counted.price_reason)
 
+    def test_a_true_up_is_not_taken_back(self):
+        self._make_contract((0, 2))
+        self._sell(1000, 11)
+        self._true_up(2026, 11)
+        line = self.Line.search([("source_type", "=", "trueup")])
+        with self.assertRaisesRegex(UserError, "follows from other lines"):
+            line._record_return(1, source_model="res.partner", source_id=1)
+
     def test_a_run_without_result_names_what_is_counted(self):
         self._make_contract((0, 0), (5000, 2))
         self._sell(3000, 11)
         self.Line._prepare_period(self.company, date(2026, 11, 1), date(2026, 11, 30))
-        with self.assertRaisesRegex(Exception, "1 lines are counted for their rule's period"):
+        with self.assertRaisesRegex(UserError, "1 lines are counted for their rule's period"):
             self._generate()
 
     @settings(max_examples=20, deadline=None, phases=(Phase.explicit, Phase.generate))
