@@ -12,6 +12,7 @@ from . import scrm_settlement_rule
 from . import scrm_settlement_rule_pricing
 from . import scrm_settlement_line
 from . import scrm_settlement_line_journal
+from . import scrm_settlement_line_claim
 from . import scrm_settlement_statement
 from . import scrm_settlement_statement_flow
 from . import scrm_settlement_statement_claim
