@@ -13,9 +13,7 @@ class ScrmPrivacy(models.AbstractModel):
         return {
             **super()._get_erasure_plan(),
             # Statements and their lines are accounting documents: the law keeps them whole.
-            "scrm.settlement.statement": TablePlan(
-                kept=("name", "return_reason", "content_hash")
-            ),
+            "scrm.settlement.statement": TablePlan(kept=("name", "return_reason", "content_hash")),
             "scrm.settlement.run": TablePlan(kept=("result",)),
             "scrm.settlement.line": TablePlan(kept=("name", "source_model", "explanation")),
             "scrm.settlement.rule": TablePlan(kept=("name",)),

@@ -11,7 +11,7 @@ class ScrmSettlementLine(models.Model):
         A claim moves a hundred thousand rows and names only caches; comparing each of them as
         a whole would take longer than everything else.
         """
-        super().init()
+        result = super().init()
         [(definition, arguments)] = self.env.execute_query(
             SQL(
                 "SELECT pg_get_triggerdef(oid), encode(tgargs, 'escape') FROM pg_trigger"
@@ -39,3 +39,4 @@ class ScrmSettlementLine(models.Model):
                 SQL(after),
             )
         )
+        return result
