@@ -98,6 +98,7 @@
         "demo/scrm_settlement_journal_demo.xml",
         "demo/scrm_credit_demo.xml",
         "demo/scrm_allocation_demo.xml",
+        "demo/scrm_settlement_statement_demo.xml",
     ],
     "uninstall_hook": "uninstall_hook",
     "assets": {

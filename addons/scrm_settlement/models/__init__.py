@@ -23,6 +23,7 @@ from . import scrm_settlement_key
 from . import scrm_settlement_conflict
 from . import scrm_settlement_tier_matrix
 from . import scrm_settlement_line
+from . import scrm_settlement_line_guard
 from . import scrm_settlement_line_journal
 from . import scrm_settlement_line_return
 from . import scrm_settlement_line_pull
@@ -31,6 +32,7 @@ from . import scrm_settlement_line_commission
 from . import scrm_settlement_line_trueup
 from . import scrm_settlement_adjustment
 from . import scrm_settlement_exception
+from . import scrm_settlement_line_claim
 from . import scrm_settlement_statement
 from . import scrm_settlement_statement_flow
 from . import scrm_settlement_statement_claim
@@ -55,7 +57,6 @@ from . import scrm_settlement_import_report
 from . import scrm_settlement_import_subtotal
 from . import scrm_settlement_import_tabs
 from . import scrm_settlement_import_portal
-from . import scrm_settlement_line_claim
 from . import scrm_settlement_statement_reconcile
 from . import scrm_notice_rule
 from . import scrm_credit_policy

@@ -19,6 +19,9 @@ class ScrmPrivacy(models.AbstractModel):
             "scrm.settlement.statement": TablePlan(
                 kept=("name", "return_reason", "content_hash")
             ),
+            # Statements and their lines are accounting documents: the law keeps them whole.
+            "scrm.settlement.statement": TablePlan(kept=("name", "return_reason", "content_hash")),
+            "scrm.settlement.run": TablePlan(kept=("result",)),
             "scrm.settlement.line": TablePlan(kept=("name", "source_model", "explanation")),
             "scrm.settlement.adjustment": TablePlan(kept=("reason",)),
             "scrm.settlement.exception": TablePlan(kept=("name", "source_model", "note")),

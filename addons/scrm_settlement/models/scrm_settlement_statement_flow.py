@@ -284,7 +284,7 @@ class ScrmSettlementStatement(models.Model):
         return super()._flow_after(transition)
 
     def _notice_get_responsible(self):
-        """Return who prepares the statement and who reviewed it; nobody is told of their own step."""
+        """Return who prepares it and who reviewed it; nobody is told of their own step."""
         return (super()._notice_get_responsible() | self.reviewer_id) - self.env.user
 
     def _get_period_label(self):

@@ -261,7 +261,7 @@ class TestDocument(SettlementCase):
         document = statement.sudo().move_id.sudo(False).with_user(self.accountant)
         document.action_post()
         self.assertFalse(document.checked)
-        with self.assertRaises(Exception):
+        with self.assertRaises(UserError):
             document.write({"checked": True})
         document.with_user(self.reviewer).write({"checked": True})
         self.assertTrue(document.checked)
