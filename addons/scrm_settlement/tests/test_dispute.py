@@ -16,9 +16,7 @@ class DisputeCase(SettlementCase):
     def setUpClass(cls):
         super().setUpClass()
         cls._make_rule("B", value=8, target="product", product_id=cls.part.id)
-        cls._make_rule(
-            "P2", method="fixed", value=128, target="product", product_id=cls.part_2.id
-        )
+        cls._make_rule("P2", method="fixed", value=128, target="product", product_id=cls.part_2.id)
         cls.preparer = cls._make_user("dispute.preparer", PREPARER)
         cls.reviewer = cls._make_user("dispute.reviewer", REVIEWER)
         cls.reviewer_2 = cls._make_user("dispute.reviewer2", REVIEWER)
