@@ -1,10 +1,17 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
+from .scrm_settlement_statement import REVIEWER
+
 
 class AccountMove(models.Model):
     _inherit = "account.move"
 
+    # On the document itself, so that ordinary ones cost no query. It has no groups: a field with
+    # groups would be read apart from the others.
+    scrm_is_settlement = fields.Boolean(
+        string="Is a Settlement's Document", readonly=True, copy=False
+    )
     scrm_statement_ids = fields.One2many(
         comodel_name="scrm.settlement.statement",
         inverse_name="move_id",
@@ -23,6 +30,12 @@ class AccountMove(models.Model):
         compute="_compute_scrm_statement",
         compute_sudo=True,
     )
+    scrm_settlement_date_from = fields.Date(
+        string="First Day of the Settlement", compute="_compute_scrm_statement", compute_sudo=True
+    )
+    scrm_settlement_date_to = fields.Date(
+        string="Last Day of the Settlement", compute="_compute_scrm_statement", compute_sudo=True
+    )
     scrm_settlement_line_ids = fields.Many2many(
         comodel_name="scrm.settlement.line",
         string="Settlement Lines",
@@ -34,10 +47,17 @@ class AccountMove(models.Model):
 
     @api.depends("scrm_statement_ids.state")
     def _compute_scrm_statement(self):
-        for move in self:
+        ordinary = self.filtered(lambda move: not move.scrm_is_settlement)
+        ordinary.scrm_statement_id = False
+        ordinary.scrm_statement_state = False
+        ordinary.scrm_settlement_date_from = False
+        ordinary.scrm_settlement_date_to = False
+        for move in self - ordinary:
             statement = move.scrm_statement_ids[:1]
             move.scrm_statement_id = statement
             move.scrm_statement_state = statement.state
+            move.scrm_settlement_date_from = statement.date_from
+            move.scrm_settlement_date_to = statement.date_to
 
     @api.depends("scrm_statement_ids")
     def _compute_scrm_settlement_lines(self):
@@ -49,7 +69,7 @@ class AccountMove(models.Model):
         # inherited field when a field that it depends on is uninstalled. Each request reads anew.
         result = super()._compute_hide_post_button()
         for move in self:
-            if move.scrm_statement_state == "submitted":
+            if move.scrm_is_settlement and move.scrm_statement_state == "submitted":
                 move.hide_post_button = True
         return result
 
@@ -57,16 +77,29 @@ class AccountMove(models.Model):
 
     @api.constrains("state")
     def _check_scrm_settlement_reviewed(self):
-        """Close the way round `_post`: whoever writes the state, an unreviewed bill stays draft."""
+        """Close the way round `_post`: whoever writes the state, what is unreviewed stays draft."""
         posted = self.filtered(lambda move: move.state == "posted")
         for statement in posted._scrm_get_statements():
-            if statement.state not in ("reviewed", "invoiced", "paid"):
+            if statement.state in ("draft", "submitted", "settled", "cancel"):
                 raise ValidationError(
                     self.env._(
-                        "The settlement %s has not been reviewed, so its bill cannot be posted.",
+                        "The settlement %s has not been reviewed, so its document cannot be "
+                        "posted.",
                         statement.name,
                     )
                 )
+
+    # === CRUD === #
+
+    def write(self, vals):
+        if "scrm_is_settlement" in vals:
+            raise UserError(
+                self.env._("Whether a document belongs to a settlement is not edited by hand.")
+            )
+        result = super().write(vals)
+        if "matched_payment_ids" in vals:  # a payment that has no journal entry to reconcile
+            self._scrm_get_statements()._follow_document()
+        return result
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_scrm_settlement(self):
@@ -75,9 +108,14 @@ class AccountMove(models.Model):
     # === ACTIONS === #
 
     def action_scrm_review(self):
-        """Approve the settlement of this bill; who submitted it cannot."""
+        """Approve the settlement of this document; who submitted it cannot."""
         self.ensure_one()
         self._scrm_get_own_statement().action_review()
+
+    def action_scrm_review_next(self):
+        """Approve, and open the next one that waits."""
+        self.ensure_one()
+        return self._scrm_get_own_statement().action_review_next()
 
     def action_scrm_return(self):
         self.ensure_one()
@@ -95,7 +133,7 @@ class AccountMove(models.Model):
 
     def button_draft(self):
         result = super().button_draft()
-        self._scrm_get_statements()._follow_bill()
+        self._scrm_get_statements()._follow_document()
         return result
 
     def button_cancel(self):
@@ -106,51 +144,67 @@ class AccountMove(models.Model):
 
     def _post(self, soft=True):
         statements = self._scrm_get_statements()
-        statements._check_bill_may_post()
+        statements._check_may_post()
+        wanted_dates = {move.id: move.date for move in statements.move_id}
         posted = super()._post(soft=soft)
-        statements.filtered(lambda statement: statement.move_id in posted)._follow_bill()
+        statements.filtered(lambda s: s.move_id in posted)._follow_document(wanted_dates)
         return posted
 
-    def _invoice_paid_hook(self):
-        result = super()._invoice_paid_hook()
-        self._scrm_get_statements()._follow_bill()
-        return result
+    def _is_user_able_to_review(self):
+        """Leave Odoo's own second look at a settlement's document to reviewers."""
+        able = super()._is_user_able_to_review()
+        if able and any(move.scrm_is_settlement for move in self):
+            # Also in superuser mode: computed fields are filled in it
+            return self.env.user.has_group(REVIEWER)
+        return able
 
     def _scrm_get_statements(self):
-        """Return the statements of these bills, for the rules that hold whoever acts.
+        """Return the statements of these documents, for the rules that hold whoever acts.
 
-        Sales documents and entries cost nothing here: they are never asked for.
+        Other documents cost nothing here: they are never asked for.
         """
-        bills = self.filtered(lambda move: move.move_type in ("in_invoice", "in_refund"))
         Statement = self.env["scrm.settlement.statement"]
-        if not bills.ids:
+        documents = self.filtered("scrm_is_settlement")
+        if not documents.ids:
             return Statement
-        # sudo: the bill's own rights decide who posts or pays; its statement only follows
-        return Statement.sudo().search([("move_id", "in", bills.ids)])
+        # sudo: the document's own rights decide who posts or pays; its statement only follows
+        return Statement.sudo().search([("move_id", "in", documents.ids)])
+
+    def _scrm_is_reversed(self):
+        """Tell whether the document was taken back by its own reversals and nothing else."""
+        self.ensure_one()
+        if self.payment_state not in ("paid", "in_payment", "reversed") or not self.amount_total:
+            return False
+        lines = self.line_ids.filtered(
+            lambda line: line.account_type in ("asset_receivable", "liability_payable")
+        )
+        partials = lines.matched_debit_ids | lines.matched_credit_ids
+        counterparts = (partials.debit_move_id | partials.credit_move_id).move_id - self
+        return bool(counterparts) and not (counterparts - self.reversal_move_ids)
 
     def _scrm_get_own_statement(self):
         """Return the statement with the user's own rights."""
         statement = self.scrm_statement_id.sudo(False)
         if not statement:
-            raise UserError(self.env._("This bill does not belong to a settlement."))
+            raise UserError(self.env._("This document does not belong to a settlement."))
         return statement
 
     def _scrm_refuse_loose_end(self):
-        """Keep bill and statement together: the statement's return is what takes a bill away."""
+        """Keep both together: the statement's return is what takes a document away."""
         for statement in self._scrm_get_statements():
             raise UserError(
                 self.env._(
                     "%(bill)s belongs to the settlement %(statement)s. Use “Return settlement”: "
-                    "it takes the bill away and tells who prepared it.",
+                    "it takes the document away and tells who prepared it.",
                     bill=statement.move_id.display_name,
                     statement=statement.name,
                 )
             )
 
-    def _scrm_drop_settlement_bill(self):
-        """Take away the bill of a returned settlement; one that had a number is kept, cancelled."""
-        for bill in self.exists():
-            if bill.posted_before:
-                bill.button_cancel()
+    def _scrm_drop_settlement_document(self):
+        """Take away a returned settlement's document; one that had a number is kept, cancelled."""
+        for document in self.exists():
+            if document.posted_before:
+                document.button_cancel()
             else:
-                bill.unlink()
+                document.unlink()

@@ -1,6 +1,6 @@
-from odoo import api, models
+from odoo import SUPERUSER_ID, api, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL, format_date
+from odoo.tools import SQL
 
 
 class ScrmSettlementStatement(models.Model):
@@ -11,49 +11,131 @@ class ScrmSettlementStatement(models.Model):
     def _generate(self, company, date_from, date_to, partners=None):
         """Make one statement per dealer, kind of document and currency of a period's pending lines.
 
+        Lines found after a period was stated go on its next revision. A dealer with a statement
+        of another period that overlaps is left out: its lines wait for that period's revision.
+
         :param date_from: first local day
         :param date_to: last local day, included
         :param partners: dealers; None or empty means all that have pending lines
         :raises UserError: there is nothing to settle, with the reason
         :return: the new statements
         """
+        self.check_access("create")
         Line = self.env["scrm.settlement.line"]
         dealers = (partners or Line.partner_id).commercial_partner_id
         Line._prepare_period(company, date_from, date_to, dealers)
-        domain = [
-            ("company_id", "=", company.id),
-            ("state", "=", "pending"),
-            ("date", ">=", date_from),
-            ("date", "<=", date_to),
-        ]
-        if dealers:
-            domain.append(("partner_id", "in", dealers.ids))
-        groups = Line._read_group(domain, ["partner_id", "document_mode", "currency_id"])
-        if not groups:
-            raise UserError(self._explain_nothing(company, date_from, date_to, partners))
-        # in_business: a dealer whom we only ever paid is one of our customers all the same
-        identities = (
-            Line.partner_id.union(*(partner for partner, *_terms in groups))
-            .with_company(company)
-            ._scrm_get_identity_map(in_business=True)
-        )
-        statements = self.create(
-            [
-                {
-                    "company_id": company.id,
-                    "partner_id": partner.id,
-                    "document_mode": document_mode,
-                    "currency_id": currency.id,
-                    "identity_id": identities[partner.id].id if partner.id in identities else False,
-                    "date_from": date_from,
-                    "date_to": date_to,
-                }
-                for partner, document_mode, currency in groups
-            ]
-        )
+        found = self._lock_pending_lines(company, date_from, date_to, dealers)
+        taken = self._get_overlaps(company, date_from, date_to, found)
+        keys = [key for key in found if key not in taken]
+        if not keys:
+            raise UserError(self._explain_nothing(company, date_from, date_to, dealers))
+        statements = self.create(self._prepare_statement_vals(company, date_from, date_to, keys))
         statements._claim_lines()
-        statements._update_totals()
+        # The first totals are no change that anybody has to be told of
+        statements.with_context(tracking_disable=True)._update_totals(exactly=False)
         return statements
+
+    def _prepare_statement_vals(self, company, date_from, date_to, keys):
+        partners = self.env["res.partner"].browse({partner_id: None for partner_id, *_ in keys})
+        # in_business: a dealer whom we only ever paid is one of our customers all the same
+        identities = partners.with_company(company)._scrm_get_identity_map(in_business=True)
+        revisions = self._get_next_revisions(company, date_from, date_to, keys)
+        by_itself = self.env.uid == SUPERUSER_ID
+        return [
+            {
+                "company_id": company.id,
+                "partner_id": partner_id,
+                "document_mode": document_mode,
+                "currency_id": currency_id,
+                "identity_id": identities[partner_id].id if partner_id in identities else False,
+                "date_from": date_from,
+                "date_to": date_to,
+                "revision": revisions[partner_id, document_mode, currency_id],
+                "user_id": (partners.browse(partner_id).user_id.id if by_itself else self.env.uid),
+            }
+            for partner_id, document_mode, currency_id in keys
+        ]
+
+    def _lock_pending_lines(self, company, date_from, date_to, dealers):
+        """Lock what a run will claim; return its keys (dealer, kind of document, currency).
+
+        Another run over the same lines waits here, before either has made a statement;
+        PostgreSQL then refuses it, and it is retried on what is left.
+        """
+        self.env["scrm.settlement.line"].flush_model()
+        return self.env.execute_query(
+            SQL(
+                """
+                WITH locked AS (
+                    SELECT line.partner_id, line.document_mode, line.currency_id
+                      FROM scrm_settlement_line line
+                      JOIN res_currency currency
+                        ON currency.id = line.currency_id AND currency.active
+                     WHERE line.company_id = %s
+                       AND line.date BETWEEN %s AND %s
+                       AND line.statement_id IS NULL
+                       AND line.state = 'pending'
+                       AND (%s OR line.partner_id = ANY(%s))
+                       FOR NO KEY UPDATE OF line
+                )
+                SELECT DISTINCT partner_id, document_mode, currency_id FROM locked ORDER BY 1, 2, 3
+                """,
+                company.id,
+                date_from,
+                date_to,
+                not dealers,
+                dealers.ids,
+            )
+        )
+
+    def _get_overlaps(self, company, date_from, date_to, keys):
+        """Return {key: (first day, last day)} of other periods that overlap this one."""
+        self.flush_model()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT DISTINCT ON (partner_id, document_mode, currency_id)
+                       partner_id, document_mode, currency_id, date_from, date_to
+                  FROM scrm_settlement_statement
+                 WHERE company_id = %s
+                   AND partner_id = ANY(%s)
+                   AND state <> 'cancel'
+                   AND date_from <= %s AND date_to >= %s
+                   AND (date_from, date_to) <> (%s, %s)
+                 ORDER BY partner_id, document_mode, currency_id, date_from
+                """,
+                company.id,
+                list({partner_id for partner_id, *_terms in keys}),
+                date_to,
+                date_from,
+                date_from,
+                date_to,
+            )
+        )
+        wanted = set(keys)
+        return {row[:3]: row[3:] for row in rows if row[:3] in wanted}
+
+    def _get_next_revisions(self, company, date_from, date_to, keys):
+        """Return {key: number of the period's next statement}."""
+        self.flush_model()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT partner_id, document_mode, currency_id, max(revision) + 1
+                  FROM scrm_settlement_statement
+                 WHERE company_id = %s
+                   AND partner_id = ANY(%s)
+                   AND state <> 'cancel'
+                   AND date_from = %s AND date_to = %s
+                 GROUP BY partner_id, document_mode, currency_id
+                """,
+                company.id,
+                list({partner_id for partner_id, *_terms in keys}),
+                date_from,
+                date_to,
+            )
+        )
+        return {**dict.fromkeys(keys, 0), **{row[:3]: row[3] for row in rows}}
 
     def _claim_lines(self):
         """Take the pending lines of each statement's dealer, terms and period, in one UPDATE.
@@ -85,8 +167,7 @@ class ScrmSettlementStatement(models.Model):
                 tuple(self.ids),
             )
         )
-        self.env["scrm.settlement.line"].invalidate_model(["statement_id", "state"])
-        self.invalidate_recordset(["line_ids"])
+        self._forget_lines()
 
     def _release_lines(self):
         """Give the lines back to the journal, so that another statement may take them."""
@@ -99,52 +180,8 @@ class ScrmSettlementStatement(models.Model):
                 tuple(self.ids),
             )
         )
-        self.env["scrm.settlement.line"].invalidate_model(["statement_id", "state"])
-        self.invalidate_recordset(["line_ids"])
+        self._forget_lines()
 
-    @api.model
-    def _explain_nothing(self, company, date_from, date_to, partners):
-        """Return why a run found no lines, as sentences (an empty run must not be silent)."""
-        Line = self.env["scrm.settlement.line"]
-        domain = [("company_id", "=", company.id)]
-        if partners:
-            domain.append(("partner_id", "in", partners.commercial_partner_id.ids))
-        in_period = [*domain, ("date", ">=", date_from), ("date", "<=", date_to)]
-        reasons = []
-        claimed = Line.search([*in_period, ("state", "=", "claimed")])
-        if claimed:
-            names = claimed.statement_id.sorted("id", reverse=True)[:5].mapped("name")
-            reasons.append(
-                self.env._(
-                    "%(count)s lines of this period are on statements already (%(names)s).",
-                    count=len(claimed),
-                    names=", ".join(names),
-                )
-            )
-        unpriced = Line.search_count([*in_period, ("state", "=", "no_price")])
-        if unpriced:
-            reasons.append(
-                self.env._(
-                    "%(count)s lines of this period have no price: complete the rules and use "
-                    "“Find prices” in the journal.",
-                    count=unpriced,
-                )
-            )
-        outside = Line.search([*domain, ("state", "=", "pending")], order="date, id", limit=1)
-        if outside:
-            reasons.append(
-                self.env._(
-                    "There are pending lines outside the period, the earliest on %(date)s.",
-                    date=format_date(self.env, outside.date),
-                )
-            )
-        return " ".join(
-            [
-                self.env._(
-                    "There is nothing left to settle between %(first)s and %(last)s.",
-                    first=format_date(self.env, date_from),
-                    last=format_date(self.env, date_to),
-                ),
-                *(reasons or [self.env._("The journal has no lines for these dealers.")]),
-            ]
-        )
+    def _forget_lines(self):
+        self.env["scrm.settlement.line"].invalidate_model(["statement_id", "state"])
+        self.invalidate_model(["line_ids", "line_count"])

@@ -1,3 +1,5 @@
+from . import test_tools_content
+from . import test_tools_cycles
 from . import test_tools_pricing
 from . import test_tools_resolution
 from . import test_library
@@ -5,6 +7,11 @@ from . import test_resolution
 from . import test_journal
 from . import test_statement
 from . import test_review
+from . import test_document
+from . import test_money
+from . import test_revision
+from . import test_queue
+from . import test_run
 from . import test_access
 from . import test_concurrency
 from . import test_dispute
@@ -12,5 +19,6 @@ from . import test_paper
 from . import test_portal
 from . import test_report
 from . import test_statement_book
+from . import test_concurrency_statements
 from . import test_tour
 from . import test_tour_portal

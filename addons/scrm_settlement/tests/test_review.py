@@ -1,4 +1,5 @@
 from datetime import date, timedelta
+from unittest.mock import patch
 
 from psycopg2.errors import CheckViolation
 
@@ -189,10 +190,25 @@ class TestReview(SettlementCase):
 
     # === PAYMENT === #
 
-    def _pay(self):
-        self.env["account.payment.register"].with_user(self.accountant).with_context(
-            active_model="account.move", active_ids=self.bill.ids
-        ).create({})._create_payments()
+    def _pay(self, **vals):
+        return (
+            self.env["account.payment.register"]
+            .with_user(self.accountant)
+            .with_context(active_model="account.move", active_ids=self.bill.ids)
+            .create(vals)
+            ._create_payments()
+        )
+
+    def _get_outstanding_account(self):
+        return self.env["account.account"].create(
+            {
+                "name": "Outstanding",
+                "code": "TOUT",
+                "account_type": "asset_current",
+                "reconcile": True,
+                "company_ids": [Command.set(self.company.ids)],
+            }
+        )
 
     def test_the_statement_follows_the_payment(self):
         self.reviewed.action_review()
@@ -202,16 +218,77 @@ class TestReview(SettlementCase):
         self.bill.line_ids.sudo().remove_move_reconcile()
         self.assertEqual("invoiced", self.reviewed.state)
 
-    def test_a_bill_of_zero_is_paid_when_posted(self):
-        line = self._record({"quantity": 2})
-        line._record_return(
-            2, source_model="res.partner", source_id=1, occurred_at=line.occurred_at
+    def test_partial_payments_show_and_leave_it_billed(self):
+        self.reviewed.action_review()
+        self.bill.action_post()
+        self._pay(amount=300)
+        self.assertRecordValues(
+            self.reviewed,
+            [{"state": "invoiced", "payment_state": "partial", "amount_residual": 524.32}],
         )
-        statement = self._generate(self.preparer)
-        statement.action_submit()
-        statement.with_user(self.reviewer).action_review()
-        statement.sudo().move_id.with_user(self.reviewer).action_post()
-        self.assertEqual("paid", statement.state)
+        self._pay()
+        self.assertRecordValues(self.reviewed, [{"state": "paid", "amount_residual": 0}])
+
+    def test_a_deposit_pays(self):
+        """What was paid in advance is assigned to the bill when it is there."""
+        deposit = (
+            self.env["account.payment"]
+            .with_user(self.accountant)
+            .create(
+                {
+                    "payment_type": "outbound",
+                    "partner_type": "supplier",
+                    "partner_id": self.dealer.id,
+                    "amount": 1000,
+                    "currency_id": self.cny.id,
+                }
+            )
+        )
+        account = self._get_outstanding_account()
+        deposit.payment_method_line_id.sudo().payment_account_id = account
+        deposit.action_post()
+        self.reviewed.action_review()
+        self.bill.action_post()
+        self.assertEqual("invoiced", self.reviewed.state)
+        line = deposit.move_id.line_ids.filtered(
+            lambda line: line.account_type == "liability_payable"
+        )
+        self.bill.js_assign_outstanding_line(line.id)
+        self.assertEqual("paid", self.reviewed.state)
+
+    def test_payments_without_an_entry_pay_too(self):
+        self.reviewed.action_review()
+        self.bill.action_post()
+        payment = (
+            self.env["account.payment"]
+            .with_user(self.accountant)
+            .create(
+                {
+                    "payment_type": "outbound",
+                    "partner_type": "supplier",
+                    "partner_id": self.dealer.id,
+                    "amount": 824.32,
+                    "currency_id": self.cny.id,
+                    "invoice_ids": [Command.set(self.bill.ids)],
+                }
+            )
+        )
+        payment.outstanding_account_id = False
+        payment.action_post()
+        self.assertFalse(payment.move_id)
+        self.assertEqual("paid", self.reviewed.state)
+        payment.action_cancel()
+        self.assertEqual("invoiced", self.reviewed.state)
+
+    def test_in_payment_counts_as_paid(self):
+        self.reviewed.action_review()
+        self.bill.action_post()
+        state = "odoo.addons.account.models.account_move.AccountMove"
+        with patch(f"{state}._get_invoice_in_payment_state", lambda move: "in_payment"):
+            self._pay()
+        self.assertRecordValues(
+            self.reviewed, [{"state": "paid", "payment_state": self.bill.payment_state}]
+        )
 
     # === SCREENS === #
 
@@ -219,7 +296,7 @@ class TestReview(SettlementCase):
         with Form(self.bill) as form:
             self.assertEqual("submitted", form.scrm_statement_state)
             self.assertEqual(1, len(form.scrm_settlement_line_ids))
-        action = self.reviewed.action_open_bill()
+        action = self.reviewed.action_open_document()
         self.assertEqual(("account.move", self.bill.id), (action["res_model"], action["res_id"]))
 
     def test_other_bills_are_untouched(self):

@@ -2,6 +2,8 @@ from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
 
+from ..models.scrm_settlement_run import BATCH
+
 
 class ScrmSettlementGenerate(models.TransientModel):
     """Ask for dealers and period, and make the statements."""
@@ -55,7 +57,19 @@ class ScrmSettlementGenerate(models.TransientModel):
             wizard.no_price_count = counts.get("no_price", 0)
 
     def action_generate(self):
+        """Make the statements now; for many dealers start a run and show how far it is."""
         self.ensure_one()
+        dealers = self._get_dealers()
+        if len(dealers) > BATCH:
+            run = self.env["scrm.settlement.run"]._start(
+                self.company_id, self.date_from, self.date_to, dealers
+            )
+            return {
+                "type": "ir.actions.act_window",
+                "res_model": run._name,
+                "res_id": run.id,
+                "views": [(False, "form")],
+            }
         statements = self.env["scrm.settlement.statement"]._generate(
             self.company_id, self.date_from, self.date_to, self.partner_ids
         )
@@ -67,4 +81,39 @@ class ScrmSettlementGenerate(models.TransientModel):
             action.update(res_id=statements.id, views=[(False, "form")])
         else:
             action["domain"] = [("id", "in", statements.ids)]
-        return action
+        return self._tell_left_out(action)
+
+    def _get_dealers(self):
+        """Return the dealers with something to settle in the period."""
+        domain = [
+            ("company_id", "=", self.company_id.id),
+            ("date", ">=", self.date_from),
+            ("date", "<=", self.date_to),
+            ("state", "=", "pending"),
+        ]
+        if self.partner_ids:
+            domain.append(("partner_id", "in", self.partner_ids.commercial_partner_id.ids))
+        groups = self.env["scrm.settlement.line"]._read_group(domain, ["partner_id"])
+        return self.env["res.partner"].browse([partner.id for (partner,) in groups])
+
+    def _tell_left_out(self, action):
+        """Return the action, behind a message that names what the run left out."""
+        left_out = self.env["scrm.settlement.statement"]._explain_left_out(
+            self.company_id,
+            self.date_from,
+            self.date_to,
+            self.partner_ids.commercial_partner_id,
+            everything=False,
+        )
+        if not left_out:
+            return action
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "warning",
+                "sticky": True,
+                "message": " ".join(left_out),
+                "next": action,
+            },
+        }

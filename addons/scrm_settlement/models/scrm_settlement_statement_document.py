@@ -1,0 +1,279 @@
+from collections import Counter
+
+from odoo import Command, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import float_round, format_amount, format_date
+
+from ..tools import content
+
+PRICE_DIGITS = 6
+
+
+class ScrmSettlementStatement(models.Model):
+    _inherit = "scrm.settlement.statement"
+
+    def _get_sign(self):
+        """Return -1 when the total is negative: then the document is the opposite one."""
+        return -1 if self.currency_id.compare_amounts(self.amount_total, 0) < 0 else 1
+
+    def _get_document_type(self):
+        return content.document_type(self.document_mode, self._get_sign() < 0)
+
+    def _needs_document(self):
+        """Tell whether there is anything to bill; tax may be left where the total is zero."""
+        return not (
+            self.currency_id.is_zero(self.amount_total) and self.currency_id.is_zero(self.amount_tax)
+        )
+
+    # === CREATION === #
+
+    def _create_document(self):
+        """Return the draft document, empty for a statement that comes to zero."""
+        self.ensure_one()
+        # sudo: preparers have no rights in Invoicing; they get a draft that finance reviews
+        Move = self.env["account.move"].sudo().with_company(self.company_id)
+        if not self._needs_document():
+            return Move.browse().sudo(False)
+        return Move.create(self._prepare_document_vals()).sudo(False)
+
+    def _prepare_document_vals(self):
+        self.ensure_one()
+        sign = self._get_sign()
+        fiscal_position = self._get_fiscal_position()
+        lines = self.line_ids.sorted(lambda line: (line.date, line.id))
+        taxes = self.sudo()._map_taxes(lines.product_id.sudo(), fiscal_position.sudo())
+        return {
+            "move_type": self._get_document_type(),
+            "scrm_is_settlement": True,
+            "company_id": self.company_id.id,
+            "partner_id": self.partner_id.id,
+            "currency_id": self.currency_id.id,
+            "fiscal_position_id": fiscal_position.id,
+            "invoice_date": self.company_id._scrm_local_day(fields.Datetime.now()),
+            "ref": self.name,
+            "invoice_origin": self.name,
+            "invoice_line_ids": [
+                Command.create(self._prepare_document_line_vals(line, sign, taxes))
+                for line in lines
+            ],
+        }
+
+    def _prepare_document_line_vals(self, line, sign, taxes):
+        return {
+            "product_id": line.product_id.id,
+            "name": f"{line.date} {line.name}",
+            "product_uom_id": line.uom_id.id,
+            "quantity": sign * line.quantity,
+            "price_unit": line.price_unit,
+            "discount": 0.0,
+            "tax_ids": [Command.set(taxes[line.product_id].ids)],
+        }
+
+    def _refresh_document(self):
+        """Recompute totals and, while submitted, say in the draft document what the lines say.
+
+        For whoever takes a line off a statement or adds one: a dispute, a reconciliation.
+        """
+        for statement in self:
+            statement._flow_lock()
+            if statement.state not in ("draft", "submitted"):
+                raise UserError(
+                    self.env._(
+                        "%(statement)s has been reviewed and keeps its lines. Return it, or "
+                        "record an adjustment.",
+                        statement=statement.name,
+                    )
+                )
+            statement.invalidate_recordset(["line_ids"])
+            statement._update_totals()
+            if statement.state == "submitted":
+                statement._rebuild_document()
+                [content_hash] = statement._get_content_hashes().values()
+                statement._write_derived({"content_hash": content_hash})
+
+    def _rebuild_document(self):
+        """Write the statement's lines into its draft document, or exchange it for another kind."""
+        self.ensure_one()
+        document = self.move_id.sudo()  # sudo: as in _create_document
+        if self._needs_document() and document.move_type == self._get_document_type():
+            document.write(
+                {
+                    "invoice_line_ids": [
+                        *(Command.delete(line.id) for line in document.invoice_line_ids),
+                        *self._prepare_document_vals()["invoice_line_ids"],
+                    ]
+                }
+            )
+            return
+        self._write_derived({"move_id": self._create_document().id})
+        document._scrm_drop_settlement_document()
+
+    # === COMPARISON === #
+
+    def _get_document_differences(self):
+        """Return in which words the document says something else than the statement."""
+        self.ensure_one()
+        document = self.move_id
+        sign = self._get_sign()
+        differences = []
+        if document.commercial_partner_id != self.partner_id:
+            differences.append(self.env._("the partner is %s", document.partner_id.display_name))
+        if document.move_type != self._get_document_type():
+            differences.append(self.env._("the kind of document was changed"))
+        if document.currency_id != self.currency_id:
+            differences.append(self.env._("the currency is %s", document.currency_id.name))
+        else:
+            differences += self._get_amount_differences(document, sign)
+        if self._count_document_lines(document) != self._count_statement_lines(sign):
+            differences.append(self.env._("products, quantities, prices or taxes were changed"))
+        return differences
+
+    def _get_amount_differences(self, document, sign):
+        return [
+            self.env._(
+                "%(label)s is %(bill)s instead of %(statement)s",
+                label=label,
+                bill=format_amount(self.env, ours, self.currency_id),
+                statement=format_amount(self.env, sign * expected, self.currency_id),
+            )
+            for label, ours, expected in (
+                (self.env._("the untaxed amount"), document.amount_untaxed, self.amount_untaxed),
+                (self.env._("the tax"), document.amount_tax, self.amount_tax),
+                (self.env._("the total"), document.amount_total, self.amount_total),
+            )
+            if self.currency_id.compare_amounts(ours, sign * expected)
+        ]
+
+    def _count_document_lines(self, document):
+        return Counter(
+            (
+                line.product_id.id,
+                self._get_quantity_key(line.quantity, line.product_uom_id),
+                float_round(
+                    line.price_unit * (1 - line.discount / 100), precision_digits=PRICE_DIGITS
+                ),
+            )
+            for line in document.invoice_line_ids
+            if line.display_type == "product"
+        )
+
+    def _count_statement_lines(self, sign):
+        return Counter(
+            (
+                line.product_id.id,
+                self._get_quantity_key(sign * line.quantity, line.uom_id),
+                float_round(line.price_unit, precision_digits=PRICE_DIGITS),
+            )
+            for line in self.line_ids
+        )
+
+    def _get_quantity_key(self, quantity, uom):
+        # A line typed by hand has no unit
+        return uom.id, uom.round(quantity) if uom else quantity
+
+    def _check_document_agrees(self):
+        """Refuse a document that says something else than what was submitted."""
+        for statement in self:
+            differences = statement._get_document_differences() if statement.move_id else []
+            if differences:
+                raise UserError(
+                    self.env._(
+                        "The document of %(statement)s no longer says what was submitted: "
+                        "%(differences)s. Restore it, or return the settlement to %(preparer)s.",
+                        statement=statement.name,
+                        differences="; ".join(differences),
+                        preparer=statement.submitter_id.name,
+                    )
+                )
+
+    # === POSTING === #
+
+    def _check_may_post(self):
+        """Refuse to post what nobody has reviewed, what differs, or what one has prepared."""
+        for statement in self:
+            if statement.state not in ("reviewed", "invoiced", "paid"):
+                raise UserError(
+                    self.env._(
+                        "%(bill)s belongs to the settlement %(statement)s of %(dealer)s, which "
+                        "has not been reviewed. A reviewer other than %(preparer)s approves it "
+                        "first, with “Review settlement” on the document.",
+                        bill=statement.move_id.display_name,
+                        statement=statement.name,
+                        dealer=statement.partner_id.display_name,
+                        preparer=statement.submitter_id.name,
+                    )
+                )
+            preparers = (statement.submitter_id, statement.create_uid)
+            if statement.company_id.scrm_settlement_poster_apart and self.env.user in preparers:
+                raise UserError(
+                    self.env._(
+                        "%(user)s prepared or submitted %(statement)s and may not post its "
+                        "document: in %(company)s somebody else posts it.",
+                        user=self.env.user.name,
+                        statement=statement.name,
+                        company=statement.company_id.name,
+                    )
+                )
+        self._check_content()
+        self._check_document_agrees()
+
+    def _follow_document(self, wanted_dates=None):
+        """Bring the statements to where their documents are: posted, paid, reversed or in draft.
+
+        :param wanted_dates: accounting dates before posting: {document id: date}
+        """
+        posted = self.filtered(lambda s: s.move_id.state == "posted")
+        posted.filtered(lambda s: s.state == "reviewed")._follow_posting(wanted_dates or {})
+        for statement in posted:
+            statement._follow_payment()
+        for statement in self - posted:
+            if statement.move_id.state == "draft" and statement.state in ("invoiced", "paid"):
+                statement._move_along("unpost", wanted_date=False)
+
+    def _follow_posting(self, wanted_dates):
+        """Note the posting, and tell when a lock date has moved an accounting date."""
+        moved = {
+            statement: wanted_dates[statement.move_id.id]
+            for statement in self
+            if wanted_dates.get(statement.move_id.id, statement.move_id.date)
+            != statement.move_id.date
+        }
+        self._move_many("invoice", lambda statement: {"wanted_date": moved.get(statement, False)})
+        for statement, wanted in moved.items():
+            body = self.env._(
+                "The books are closed on %(wanted)s: %(document)s was posted on %(posted)s. The "
+                "settlement's period stays %(period)s.",
+                wanted=format_date(self.env, wanted),
+                posted=format_date(self.env, statement.move_id.date),
+                document=statement.move_id.display_name,
+                period=statement._get_period_label(),
+            )
+            statement.message_post(body=body)
+            statement.move_id.message_post(body=body)
+
+    def _follow_payment(self):
+        self.ensure_one()
+        document = self.move_id
+        reversed_ = document._scrm_is_reversed()
+        # Set off against another document than its reversal, it is paid as by money.
+        paid = document.payment_state in ("paid", "in_payment", "reversed") and not reversed_
+        if self.state == "reversed" and not reversed_:
+            self._check_not_replaced()
+            self._move_along("unreverse")
+        if reversed_ and self.state in ("invoiced", "paid"):
+            self._move_along("reverse")
+        elif paid and self.state == "invoiced":
+            self._move_along("pay")
+        elif not paid and self.state == "paid":
+            self._move_along("unpay")
+
+    def _check_not_replaced(self):
+        for statement in self.filtered("successor_ids"):
+            raise UserError(
+                self.env._(
+                    "The lines of %(statement)s are settled again by %(successors)s. Cancel that "
+                    "first, or leave the reversal as it is.",
+                    statement=statement.name,
+                    successors=", ".join(statement.successor_ids.mapped("name")),
+                )
+            )

@@ -1,0 +1,204 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+
+class ScrmSettlementStatement(models.Model):
+    _inherit = "scrm.settlement.statement"
+
+    age_days = fields.Integer(
+        string="Waiting (days)",
+        compute="_compute_age_days",
+        help="Days since it was submitted.",
+    )
+    has_previous = fields.Boolean(compute="_compute_previous")
+    previous_amount = fields.Monetary(
+        string="Last Period",
+        compute="_compute_previous",
+        help="What the statements of the dealer's last period before this one came to.",
+    )
+    previous_change = fields.Float(
+        string="vs Last Period",
+        compute="_compute_previous",
+        digits=(16, 4),
+        help="By how much the statement is above or below the dealer's last period.",
+    )
+    exception_count = fields.Integer(
+        string="Exceptions",
+        compute="_compute_exception_count",
+        help="Lines of this dealer and period that are on no statement: without a price, "
+        "disputed, or recorded too late.",
+    )
+    payment_state = fields.Selection(
+        related="move_id.payment_state", string="Payment", compute_sudo=True
+    )
+    amount_residual = fields.Monetary(
+        related="move_id.amount_residual", string="Still to Pay", compute_sudo=True
+    )
+    accounting_date = fields.Date(
+        related="move_id.date",
+        string="Accounting Date",
+        compute_sudo=True,
+        help="The day on which the document is in the books; the period is another matter.",
+    )
+
+    # === COMPUTE === #
+
+    @api.depends("submitted_at")
+    def _compute_age_days(self):
+        now = fields.Datetime.now()
+        for statement in self:
+            submitted = statement.submitted_at
+            statement.age_days = (now - submitted).days if submitted else 0
+
+    @api.depends("amount_total", "date_from")
+    def _compute_previous(self):
+        previous = self._get_previous_amounts()
+        for statement in self:
+            amount = previous.get(statement.id)
+            statement.has_previous = bool(amount) and not statement.revision
+            statement.previous_amount = amount or 0
+            statement.previous_change = (
+                (statement.amount_total - amount) / abs(amount) if statement.has_previous else 0
+            )
+
+    def _get_previous_amounts(self):
+        """Return {statement id: total of the dealer's last period before it}, as floats."""
+        self.flush_model()
+        return dict(
+            self.env.execute_query(
+                SQL(
+                    """
+                    SELECT s.id, previous.amount::float8
+                      FROM scrm_settlement_statement s
+                CROSS JOIN LATERAL (
+                        SELECT sum(p.amount_total) AS amount
+                          FROM scrm_settlement_statement p
+                         WHERE p.company_id = s.company_id
+                           AND p.partner_id = s.partner_id
+                           AND p.document_mode = s.document_mode
+                           AND p.currency_id = s.currency_id
+                           AND p.state NOT IN ('cancel', 'reversed')
+                           AND p.date_to < s.date_from
+                         GROUP BY p.date_to
+                         ORDER BY p.date_to DESC
+                         LIMIT 1
+                      ) previous
+                     WHERE s.id IN %s
+                    """,
+                    tuple(self.ids) or (0,),
+                )
+            )
+        )
+
+    def _compute_exception_count(self):
+        counts = self._count_exceptions()
+        for statement in self:
+            statement.exception_count = counts.get(statement.id, 0)
+
+    def _count_exceptions(self):
+        """Return {statement id: lines of its dealer and period that are on no statement}."""
+        self.flush_model()
+        self.env["scrm.settlement.line"].flush_model()
+        return dict(
+            self.env.execute_query(
+                SQL(
+                    """
+                    SELECT s.id, count(*)
+                      FROM scrm_settlement_statement s
+                      JOIN scrm_settlement_line line
+                        ON line.company_id = s.company_id
+                       AND line.partner_id = s.partner_id
+                       AND line.date BETWEEN s.date_from AND s.date_to
+                       AND line.statement_id IS NULL
+                     WHERE s.id IN %s
+                       AND (line.state = 'no_price' OR line.state IN ('pending', 'disputed')
+                            AND line.document_mode = s.document_mode
+                            AND line.currency_id = s.currency_id)
+                     GROUP BY s.id
+                    """,
+                    tuple(self.ids) or (0,),
+                )
+            )
+        )
+
+    # === ACTIONS === #
+
+    def action_open_exceptions(self):
+        """Open what `exception_count` counts."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "scrm_settlement.scrm_settlement_line_action"
+        )
+        action["domain"] = [
+            ("company_id", "=", self.company_id.id),
+            ("partner_id", "=", self.partner_id.id),
+            ("date", ">=", self.date_from),
+            ("date", "<=", self.date_to),
+            ("statement_id", "=", False),
+            "|",
+            ("state", "=", "no_price"),
+            "&",
+            ("state", "in", ("pending", "disputed")),
+            "&",
+            ("document_mode", "=", self.document_mode),
+            ("currency_id", "=", self.currency_id.id),
+        ]
+        action["context"] = {}
+        return action
+
+    def action_review_next(self):
+        """Approve, and open the next one that waits for this reviewer."""
+        self.ensure_one()
+        self.action_review()
+        waiting = self._get_next_to_review()
+        if not waiting:
+            return self.env["ir.actions.act_window"]._for_xml_id(
+                "scrm_settlement.scrm_settlement_statement_action_review"
+            )
+        # "main": a queue of a hundred must not leave a hundred breadcrumbs
+        return {**waiting.action_open_document(), "target": "main"}
+
+    def _get_next_to_review(self):
+        return self.search(
+            [
+                ("state", "=", "submitted"),
+                ("submitter_id", "!=", self.env.uid),
+                ("create_uid", "!=", self.env.uid),
+                ("company_id", "in", self.env.companies.ids),
+            ],
+            order="submitted_at, id",
+            limit=1,
+        )
+
+    def action_review_selected(self):
+        """Approve those that need no look: the rest stays, and the message says why."""
+        exceptions = self._count_exceptions()
+        reviewed, left = self.browse(), []
+        for statement in self:
+            if exceptions.get(statement.id):
+                left.append(self.env._("%s has exceptions", statement.name))
+                continue
+            try:
+                with self.env.cr.savepoint():
+                    statement.action_review()
+                reviewed += statement
+            except UserError as error:
+                left.append(str(error))
+        message = self.env._("%s settlements reviewed.", len(reviewed))
+        if left:
+            message += " " + self.env._(
+                "%(count)s are left for a look: %(reasons)s",
+                count=len(left),
+                reasons=" · ".join(left[:5]),
+            )
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "warning" if left else "success",
+                "message": message,
+                "sticky": bool(left),
+                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+            },
+        }

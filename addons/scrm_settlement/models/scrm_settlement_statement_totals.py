@@ -1,0 +1,228 @@
+from collections import defaultdict, namedtuple
+from decimal import Decimal
+
+from odoo import models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+from ..tools import content
+
+Row = namedtuple("Row", "id product_id uom_id quantity price_unit amount")
+
+
+class ScrmSettlementStatement(models.Model):
+    # One concern a file.
+    _inherit = "scrm.settlement.statement"  # pylint: disable=consider-merging-classes-inherited
+
+    def _fetch_rows(self):
+        """Return what the database holds of the lines: {statement id: [Row]}, by day."""
+        self.flush_recordset()
+        self.env["scrm.settlement.line"].flush_model()
+        rows = defaultdict(list)
+        for statement_id, *row in self.env.execute_query(
+            SQL(
+                "SELECT statement_id, id, product_id, uom_id, quantity, price_unit, amount"
+                "  FROM scrm_settlement_line WHERE statement_id IN %s"
+                " ORDER BY statement_id, date, id",
+                tuple(self.ids) or (0,),
+            )
+        ):
+            rows[statement_id].append(Row(*row))
+        return rows
+
+    # === TAXES === #
+
+    def _is_sale(self):
+        """Tell whether the document is a customer's: it decides taxes and accounts."""
+        return self.document_mode != "vendor_bill"
+
+    def _get_fiscal_position(self):
+        self.ensure_one()
+        return (
+            self.env["account.fiscal.position"]
+            .with_company(self.company_id)
+            ._get_fiscal_position(self.partner_id)
+        )
+
+    def _get_fiscal_positions(self):
+        """Return {statement: fiscal position}; dealers who look alike to core are asked once."""
+        known, positions = {}, {}
+        for statement in self:
+            partner = statement.partner_id.with_company(statement.company_id)
+            key = (
+                statement.company_id,
+                partner.property_account_position_id,
+                partner.country_id,
+                partner.state_id,
+                partner.zip,
+                partner.vat,
+            )
+            if key not in known:
+                known[key] = statement._get_fiscal_position()
+            positions[statement] = known[key]
+        return positions
+
+    def _map_taxes(self, products, fiscal_position):
+        """Return {product: taxes} as the statement's document would choose them."""
+        self.ensure_one()
+        field = "taxes_id" if self._is_sale() else "supplier_taxes_id"
+        return {
+            product: fiscal_position.map_tax(
+                product[field]._filter_taxes_by_company(self.company_id)
+            )
+            for product in products
+        }
+
+    # === TOTALS === #
+
+    def _update_totals(self, exactly=True):
+        """Recompute the amounts from the lines.
+
+        :param exactly: line by line, as the document will be; else, where the company rounds
+            globally, equal items are added up first (a tax that is no proportion may differ)
+        """
+        rows = self._fetch_rows() if exactly else self._fetch_summed_rows()
+        for statement, (untaxed, tax, total) in self._get_tax_totals(rows).items():
+            statement._write_derived(
+                {"amount_untaxed": untaxed, "amount_tax": tax, "amount_total": total}
+            )
+
+    def _fetch_summed_rows(self):
+        """Return the same with equal items added up, for companies that round globally."""
+        if any(
+            company.tax_calculation_rounding_method != "round_globally"
+            for company in self.company_id
+        ):
+            return self._fetch_rows()
+        rows = defaultdict(list)
+        for statement_id, *row in self.env.execute_query(
+            SQL(
+                "SELECT statement_id, min(id), product_id, uom_id, sum(quantity), price_unit,"
+                "       sum(amount)"
+                "  FROM scrm_settlement_line WHERE statement_id IN %s"
+                " GROUP BY statement_id, product_id, uom_id, price_unit"
+                " ORDER BY statement_id, min(date), min(id)",
+                tuple(self.ids) or (0,),
+            )
+        ):
+            rows[statement_id].append(Row(*row))
+        return rows
+
+    def _get_tax_totals(self, rows):
+        """Return {statement: (untaxed, tax, total)} as core computes them for the same lines.
+
+        Rounding globally or per line is the company's choice: sums of our own rounded amounts
+        would differ from the document.
+        """
+        positions = self._get_fiscal_positions()
+        products = self.env["product.product"].browse(
+            {row.product_id: None for of_one in rows.values() for row in of_one}
+        )
+        products.sudo().fetch(["taxes_id", "supplier_taxes_id"])  # sudo: as in _compute_tax_totals
+        return {
+            statement: statement._compute_tax_totals(rows[statement.id], positions[statement])
+            for statement in self
+        }
+
+    def _compute_tax_totals(self, rows, fiscal_position):
+        # sudo: who prepares settlements need not read taxes
+        statement = self.sudo()
+        is_refund = content.document_type(statement.document_mode, False).endswith("refund")
+        totals = statement._sum_with_taxes(rows, fiscal_position, is_refund)
+        if statement.currency_id.compare_amounts(totals[2], 0) < 0:
+            # The opposite document; a tax may be posted otherwise there.
+            totals = statement._sum_with_taxes(rows, fiscal_position, not is_refund)
+        return totals
+
+    def _sum_with_taxes(self, rows, fiscal_position, is_refund):
+        self.ensure_one()
+        AccountTax = self.env["account.tax"]
+        Product, Uom = self.env["product.product"], self.env["uom.uom"]
+        taxes = self._map_taxes(
+            Product.browse({row.product_id: None for row in rows}), fiscal_position
+        )
+        base_lines = [
+            AccountTax._prepare_base_line_for_taxes_computation(
+                None,
+                product_id=Product.browse(row.product_id),
+                product_uom_id=Uom.browse(row.uom_id),
+                tax_ids=taxes[Product.browse(row.product_id)],
+                price_unit=float(row.price_unit),
+                quantity=float(row.quantity),
+                currency_id=self.currency_id,
+                partner_id=self.partner_id,
+                is_refund=is_refund,
+            )
+            for row in rows
+        ]
+        AccountTax._add_tax_details_in_base_lines(base_lines, self.company_id)
+        AccountTax._round_base_lines_tax_details(base_lines, self.company_id)
+        totals = AccountTax._get_tax_totals_summary(base_lines, self.currency_id, self.company_id)
+        return (
+            totals["base_amount_currency"],
+            totals["tax_amount_currency"],
+            totals["total_amount_currency"],
+        )
+
+    # === CONTENT === #
+
+    def _get_content_hashes(self):
+        """Return {statement: hash} of what the database holds: lines, taxes and amounts."""
+        rows = self._fetch_rows()
+        positions = self._get_fiscal_positions()
+        return {
+            statement: statement._hash_content(rows[statement.id], positions[statement])
+            for statement in self
+        }
+
+    def _hash_content(self, rows, fiscal_position):
+        statement = self.sudo()  # who prepares settlements need not read taxes
+        taxes = statement._map_taxes(
+            self.env["product.product"].sudo().browse({row.product_id: None for row in rows}),
+            fiscal_position.sudo(),
+        )
+        tax_ids = {product.id: sorted(mapped.ids) for product, mapped in taxes.items()}
+        currency = statement.currency_id
+        return content.digest(
+            {
+                "company": statement.company_id.id,
+                "partner": statement.partner_id.id,
+                "mode": statement.document_mode,
+                "currency": currency.id,
+                "period": [str(statement.date_from), str(statement.date_to)],
+                "amounts": [
+                    Decimal(repr(currency.round(amount)))
+                    for amount in (
+                        statement.amount_untaxed,
+                        statement.amount_tax,
+                        statement.amount_total,
+                    )
+                ],
+            },
+            (
+                {
+                    "id": row.id,
+                    "product": row.product_id,
+                    "uom": row.uom_id,
+                    "quantity": row.quantity,
+                    "price": row.price_unit,
+                    "amount": row.amount,
+                    "taxes": tax_ids[row.product_id],
+                }
+                for row in rows
+            ),
+        )
+
+    def _check_content(self):
+        """Refuse to go on with lines that are not those that were submitted."""
+        for statement, digest in self._get_content_hashes().items():
+            if digest != statement.content_hash:
+                raise UserError(
+                    self.env._(
+                        "The lines, taxes or amounts of %(statement)s are no longer those that "
+                        "were submitted. Return the settlement to %(preparer)s, who submits it "
+                        "again.",
+                        statement=statement.name,
+                        preparer=statement.submitter_id.name,
+                    )
+                )
