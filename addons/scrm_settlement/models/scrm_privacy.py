@@ -17,9 +17,7 @@ class ScrmPrivacy(models.AbstractModel):
             "scrm.settlement.dispute": TablePlan(kept=("name", "item", "evidence", "resolution")),
             "scrm.settlement.statement": TablePlan(kept=("name", "return_reason")),
             # Statements and their lines are accounting documents: the law keeps them whole.
-            "scrm.settlement.statement": TablePlan(
-                kept=("name", "return_reason", "content_hash")
-            ),
+            "scrm.settlement.statement": TablePlan(kept=("name", "return_reason", "content_hash")),
             "scrm.settlement.run": TablePlan(kept=("result",)),
             "scrm.settlement.line": TablePlan(kept=("name", "source_model", "explanation")),
             # A view: the city stands on the dealer's card.

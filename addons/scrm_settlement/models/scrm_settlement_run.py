@@ -55,9 +55,7 @@ class ScrmSettlementRun(models.Model):
     total_count = fields.Integer(string="Dealers to Do", readonly=True)
     done_count = fields.Integer(string="Dealers Done", readonly=True)
     progress = fields.Float(compute="_compute_progress")
-    statement_ids = fields.One2many(
-        comodel_name="scrm.settlement.statement", inverse_name="run_id"
-    )
+    statement_ids = fields.One2many(comodel_name="scrm.settlement.statement", inverse_name="run_id")
     statement_count = fields.Integer(string="Statements", compute="_compute_statement_count")
     result = fields.Text(
         readonly=True, help="What the run left out, and why; written when it is done."
@@ -143,9 +141,7 @@ class ScrmSettlementRun(models.Model):
     def _generate_for(self, dealers):
         Statement = self.env["scrm.settlement.statement"]
         try:
-            statements = Statement._generate(
-                self.company_id, self.date_from, self.date_to, dealers
-            )
+            statements = Statement._generate(self.company_id, self.date_from, self.date_to, dealers)
         except UserError:
             # Nothing to settle for these; the result says why for the run as a whole
             return

@@ -226,8 +226,7 @@ class ScrmSettlementStatement(models.Model):
         "Only a reviewed statement can be billed, paid or settled.",
     )
     _billed_has_document = models.Constraint(
-        "CHECK (state NOT IN ('reviewed', 'invoiced', 'paid', 'reversed') "
-        "OR move_id IS NOT NULL)",
+        "CHECK (state NOT IN ('reviewed', 'invoiced', 'paid', 'reversed') OR move_id IS NOT NULL)",
         "A billed statement has a document.",
     )
     _move_uniq = models.UniqueIndex(
@@ -294,7 +293,11 @@ class ScrmSettlementStatement(models.Model):
         if found.implementation != "standard" or found.use_date_range:
             return [sequences.next_by_code(self._name) for _number in range(count)]
         numbers = self.env.execute_query(
-            SQL("SELECT nextval(%s) FROM generate_series(1, %s)", f"ir_sequence_{found.id:03}", count)
+            SQL(
+                "SELECT nextval(%s) FROM generate_series(1, %s)",
+                f"ir_sequence_{found.id:03}",
+                count,
+            )
         )
         return [found.get_next_char(number) for (number,) in numbers]
 

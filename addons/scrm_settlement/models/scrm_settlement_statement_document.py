@@ -22,7 +22,8 @@ class ScrmSettlementStatement(models.Model):
     def _needs_document(self):
         """Tell whether there is anything to bill; tax may be left where the total is zero."""
         return not (
-            self.currency_id.is_zero(self.amount_total) and self.currency_id.is_zero(self.amount_tax)
+            self.currency_id.is_zero(self.amount_total)
+            and self.currency_id.is_zero(self.amount_tax)
         )
 
     # === CREATION === #

@@ -75,9 +75,7 @@ class ScrmSettlementStatement(models.Model):
     def _explain_currency(self, in_period):
         Line = self.env["scrm.settlement.line"]
         groups = Line._read_group(
-            in_period
-            & Domain("state", "=", "pending")
-            & Domain("currency_id.active", "=", False),
+            in_period & Domain("state", "=", "pending") & Domain("currency_id.active", "=", False),
             ["currency_id"],
             ["__count"],
         )

@@ -14,11 +14,11 @@ from . import test_queue
 from . import test_run
 from . import test_access
 from . import test_concurrency
+from . import test_concurrency_statements
 from . import test_dispute
 from . import test_paper
 from . import test_portal
 from . import test_report
 from . import test_statement_book
-from . import test_concurrency_statements
 from . import test_tour
 from . import test_tour_portal

@@ -63,9 +63,7 @@ class TestRun(SettlementCase):
             self._drain(run)
         self.assertRecordValues(run, [{"state": "done", "done_count": 5, "statement_count": 5}])
         self.assertEqual(dealers, run.statement_ids.partner_id)
-        found = self.env["scrm.settlement.statement"].search(
-            run.action_open_statements()["domain"]
-        )
+        found = self.env["scrm.settlement.statement"].search(run.action_open_statements()["domain"])
         self.assertEqual(run.statement_ids, found)
         run._run_batch()  # a job that is run once more does nothing
         self.assertEqual(5, run.statement_count)

@@ -27,9 +27,7 @@ def period(cycle: str, day: date) -> tuple[date, date]:
     return month, _next_month(month) - DAY
 
 
-def find_period(
-    cycle: str, day: date, stated: Iterable[tuple[date, date]]
-) -> tuple[date, date]:
+def find_period(cycle: str, day: date, stated: Iterable[tuple[date, date]]) -> tuple[date, date]:
     """Return the period in which a day is to be settled.
 
     A day of a period that was stated already belongs to that one. After a change of cycle the
