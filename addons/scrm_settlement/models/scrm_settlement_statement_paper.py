@@ -14,7 +14,8 @@ CORRECTIONS = ("adjustment", "return", "trueup")
 class ScrmSettlementStatement(models.Model):
     """Paper and spreadsheets of statements: what is in them, in the reader's language."""
 
-    _inherit = "scrm.settlement.statement"
+    # One concern a file.
+    _inherit = "scrm.settlement.statement"  # pylint: disable=consider-merging-classes-inherited
 
     def _get_paper_name(self):
         """Return the file's name without its ending."""
