@@ -15,7 +15,6 @@ class ScrmPrivacy(models.AbstractModel):
             # Statements, their lines and what was said for and against them are accounting
             # documents: the law keeps them whole.
             "scrm.settlement.dispute": TablePlan(kept=("name", "item", "evidence", "resolution")),
-            # Statements and their lines are accounting documents: the law keeps them whole.
             "scrm.settlement.statement": TablePlan(kept=("name", "return_reason", "content_hash")),
             "scrm.settlement.run": TablePlan(kept=("result",)),
             "scrm.settlement.line": TablePlan(kept=("name", "source_model", "explanation")),
