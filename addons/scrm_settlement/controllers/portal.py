@@ -62,9 +62,7 @@ class SettlementPortal(CustomerPortal):
         groups = request.env["scrm.settlement.statement"]._read_group(domain, ["date_to:year"])
         return sorted({day.year for (day,) in groups}, reverse=True)
 
-    @route(
-        [URL, f"{URL}/page/<int:page>"], type="http", auth="user", website=True, readonly=True
-    )
+    @route([URL, f"{URL}/page/<int:page>"], type="http", auth="user", website=True, readonly=True)
     def portal_my_settlements(self, page=1, sortby="date", filterby="all", year=None, **kw):
         """List the dealer's statements."""
         statements = request.env["scrm.settlement.statement"]

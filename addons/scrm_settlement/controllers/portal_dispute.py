@@ -1,3 +1,5 @@
+from contextlib import suppress
+
 from werkzeug.exceptions import NotFound
 
 from odoo.exceptions import AccessError, MissingError, UserError
@@ -58,14 +60,17 @@ class SettlementDisputePortal(SettlementPortal):
     def portal_withdraw_dispute(self, dispute_id, **post):
         """Take back a dispute of one's own."""
         dispute = request.env["scrm.settlement.dispute"].browse(dispute_id)
+        # One that was decided meanwhile stays: the page shows how.
+        with suppress(UserError):
+            self._withdraw(dispute)
+        statement = dispute.statement_id
+        return request.redirect(f"{URL}/{statement.id}" if statement.has_access("read") else URL)
+
+    def _withdraw(self, dispute):
         try:
             dispute._withdraw_as_dealer()
         except (AccessError, MissingError):
             raise NotFound() from None
-        except UserError:
-            pass  # it was decided meanwhile: the page shows how
-        statement = dispute.statement_id
-        return request.redirect(f"{URL}/{statement.id}" if statement.has_access("read") else URL)
 
     def _get_chosen_lines(self, statement, form):
         ids = [int(line_id) for line_id in form.getlist("line") if line_id.isdecimal()]
@@ -108,9 +113,7 @@ class SettlementDisputePortal(SettlementPortal):
         value = parse_value(text)
         if value is None:
             raise UserError(
-                request.env._(
-                    "Give the value that you think right for “%s”, as a number.", subject
-                )
+                request.env._("Give the value that you think right for “%s”, as a number.", subject)
             )
         return float(value)
 

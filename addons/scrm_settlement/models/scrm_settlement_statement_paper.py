@@ -14,7 +14,8 @@ CORRECTIONS = ("adjustment", "return", "trueup")
 class ScrmSettlementStatement(models.Model):
     """Paper and spreadsheets of statements: what is in them, in the reader's language."""
 
-    _inherit = "scrm.settlement.statement"
+    # One concern a file.
+    _inherit = "scrm.settlement.statement"  # pylint: disable=consider-merging-classes-inherited
 
     def _get_paper_name(self):
         """Return the file's name without its ending."""
@@ -119,15 +120,14 @@ class ScrmSettlementStatement(models.Model):
         return write_book([statements._prepare_list_sheet(), statements._prepare_lines_sheet()])
 
     def _get_line_columns(self):
-        _ = self.env._
         return [
-            Column(_("Day"), "date", 12),
-            Column(_("Kind"), width=14),
-            Column(_("Description"), width=44),
-            Column(_("Quantity"), "quantity", 10),
-            Column(_("Unit"), width=10),
-            Column(_("Unit Price"), "price", 14),
-            Column(_("Amount"), "money", 16),
+            Column(self.env._("Day"), "date", 12),
+            Column(self.env._("Kind"), width=14),
+            Column(self.env._("Description"), width=44),
+            Column(self.env._("Quantity"), "quantity", 10),
+            Column(self.env._("Unit"), width=10),
+            Column(self.env._("Unit Price"), "price", 14),
+            Column(self.env._("Amount"), "money", 16),
         ]
 
     def _prepare_line_rows(self):
@@ -150,45 +150,43 @@ class ScrmSettlementStatement(models.Model):
 
     def _prepare_sheet(self):
         self.ensure_one()
-        _ = self.env._
         return Sheet(
-            name=_("Statement"),
-            title=_("Settlement Statement %s", self.name),
+            name=self.env._("Statement"),
+            title=self.env._("Settlement Statement %s", self.name),
             head=[
-                (_("Dealer"), self.partner_id.name),
-                (_("Level"), self.grade_id.name),
-                (_("First Day"), self.date_from),
-                (_("Last Day"), self.date_to),
-                (_("Status"), self._get_state_label()),
-                (_("Currency"), self.currency_id.name),
+                (self.env._("Dealer"), self.partner_id.name),
+                (self.env._("Level"), self.grade_id.name),
+                (self.env._("First Day"), self.date_from),
+                (self.env._("Last Day"), self.date_to),
+                (self.env._("Status"), self._get_state_label()),
+                (self.env._("Currency"), self.currency_id.name),
             ],
             columns=self._get_line_columns(),
             rows=self._prepare_line_rows(),
             totals=[
-                (_("Untaxed Amount"), self.amount_untaxed),
+                (self.env._("Untaxed Amount"), self.amount_untaxed),
                 *((name, amount) for name, _base, amount in self._get_paper_taxes()),
-                (_("Total"), self.amount_total),
+                (self.env._("Total"), self.amount_total),
             ],
             decimals=self.currency_id.decimal_places,
         )
 
     def _prepare_list_sheet(self):
-        _ = self.env._
         modes = dict(self._fields["document_mode"]._description_selection(self.env))
         return Sheet(
-            name=_("Statements"),
+            name=self.env._("Statements"),
             columns=[
-                Column(_("Number"), width=18),
-                Column(_("Dealer"), width=30),
-                Column(_("Level"), width=12),
-                Column(_("First Day"), "date", 12),
-                Column(_("Last Day"), "date", 12),
-                Column(_("Settled by"), width=18),
-                Column(_("Status"), width=12),
-                Column(_("Currency"), width=10),
-                Column(_("Untaxed Amount"), "money", 16),
-                Column(_("Taxes"), "money", 16),
-                Column(_("Total"), "money", 16),
+                Column(self.env._("Number"), width=18),
+                Column(self.env._("Dealer"), width=30),
+                Column(self.env._("Level"), width=12),
+                Column(self.env._("First Day"), "date", 12),
+                Column(self.env._("Last Day"), "date", 12),
+                Column(self.env._("Settled by"), width=18),
+                Column(self.env._("Status"), width=12),
+                Column(self.env._("Currency"), width=10),
+                Column(self.env._("Untaxed Amount"), "money", 16),
+                Column(self.env._("Taxes"), "money", 16),
+                Column(self.env._("Total"), "money", 16),
             ],
             rows=[
                 [
@@ -207,18 +205,17 @@ class ScrmSettlementStatement(models.Model):
                 for statement in self
             ],
             totals=[
-                (_("Total %s", currency.name), sum(of_currency.mapped("amount_total")))
+                (self.env._("Total %s", currency.name), sum(of_currency.mapped("amount_total")))
                 for currency, of_currency in self.grouped("currency_id").items()
             ],
         )
 
     def _prepare_lines_sheet(self):
-        _ = self.env._
         return Sheet(
-            name=_("Lines"),
+            name=self.env._("Lines"),
             columns=[
-                Column(_("Statement"), width=18),
-                Column(_("Dealer"), width=30),
+                Column(self.env._("Statement"), width=18),
+                Column(self.env._("Dealer"), width=30),
                 *self._get_line_columns(),
             ],
             rows=[

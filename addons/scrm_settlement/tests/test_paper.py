@@ -1,3 +1,5 @@
+from datetime import date, datetime
+
 from odoo import Command
 from odoo.tests import tagged
 from odoo.tools import mute_logger
@@ -52,8 +54,15 @@ class TestPaper(DisputeCase):
         self._submit()
         self._review()
         self.statement.sudo().move_id.action_post()
-        self.lines[0]._record_return(3, source_model="res.partner", source_id=self.dealer.id)
-        back = self._generate(self.preparer, date_from="2026-01-01", date_to="2036-12-31")
+        self.lines[0]._record_return(
+            3,
+            source_model="res.partner",
+            source_id=self.dealer.id,
+            occurred_at=datetime(2026, 12, 5, 4, 0),
+        )
+        back = self._generate(
+            self.preparer, date_from=date(2026, 12, 1), date_to=date(2026, 12, 31)
+        )
         back.with_user(self.preparer).action_submit()
         self.assertEqual(-353.28, back.amount_total)
         [(_name, base, amount)] = back._get_paper_taxes()

@@ -54,7 +54,7 @@ class TestPortal(HttpCase, DisputeCase):
             ("sortby=nonsense&filterby=nonsense&year=nonsense", True),
         ):
             page = self.url_open(f"/my/settlements?{query}").text
-            self.assertEqual(shown, f"{self.url}\"" in page, query)
+            self.assertEqual(shown, f'{self.url}"' in page, query)
 
     def test_drafts_are_not_shown(self):
         self.statement.with_user(self.reviewer)._action_return("Wrong")
@@ -265,9 +265,7 @@ class TestPortal(HttpCase, DisputeCase):
         self.authenticate(self.preparer.login, self.preparer.login)
         action = self.statement.with_user(self.preparer).action_export_xlsx()
         self.assertEqual(b"PK", self.url_open(action["url"]).content[:2])
-        stranger = self._make_user(
-            "portal.stranger", "base.group_user", company=self.company_other
-        )
+        stranger = self._make_user("portal.stranger", "base.group_user", company=self.company_other)
         self._login(stranger)
         self.assertEqual(404, self.url_open(action["url"]).status_code)
         self.assertEqual(400, self.url_open("/scrm_settlement/xlsx?ids=x").status_code)

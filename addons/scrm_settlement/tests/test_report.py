@@ -19,9 +19,7 @@ class TestReport(DisputeCase):
         return self.report._read_group(domain, groupby, measures)
 
     def test_the_report_adds_up_to_the_journal(self):
-        [(partner, amount, count)] = self._sum(
-            self.own, ["partner_id"], "amount:sum", "__count"
-        )
+        [(partner, amount, count)] = self._sum(self.own, ["partner_id"], "amount:sum", "__count")
         self.assertEqual((self.dealer, 3), (partner, count))
         self.assertEqual(1187.84, round(float(amount), 2))
 

@@ -93,6 +93,4 @@ class TestStatementBook(DisputeCase):
         self.assertEqual({s.name for s in both}, {overview[1][0].value, overview[2][0].value})
         self.assertEqual(1187.84 + 128, overview[-1][-1].value)
         self.assertEqual(1 + 4, len([row for row in lines if row[0].value]))
-        self.assertEqual(
-            1315.84, round(sum(row[-1].value for row in lines[1:] if row[0].value), 2)
-        )
+        self.assertEqual(1315.84, round(sum(row[-1].value for row in lines[1:] if row[0].value), 2))

@@ -9,11 +9,14 @@ class TestTourPortal(HttpCase, DisputeCase):
         self._submit()
         self.start_tour("/my/settlements", "scrm_settlement_portal", login=self.portal.login)
         dispute = self.statement.dispute_ids
-        self.assertEqual((self.lines[0], 120, 15.68), (
-            dispute.line_id,
-            dispute.claimed_value,
-            dispute.amount_claimed,
-        ))
+        self.assertEqual(
+            (self.lines[0], 120, 15.68),
+            (
+                dispute.line_id,
+                dispute.claimed_value,
+                dispute.amount_claimed,
+            ),
+        )
         self.assertEqual("disputed", self.lines[0].state)
         self.assertEqual(self.portal, self.statement.dealer_confirmed_by_id)
         self._accept(dispute)
