@@ -12,6 +12,8 @@ def uninstall_hook(env):
             "TRUNCATE scrm_settlement_line, scrm_settlement_statement, scrm_settlement_rule CASCADE"
         )
     )
-    env.cr.execute(SQL("TRUNCATE scrm_credit_hold, scrm_credit_review, scrm_credit_account CASCADE"))
+    env.cr.execute(
+        SQL("TRUNCATE scrm_credit_hold, scrm_credit_review, scrm_credit_account CASCADE")
+    )
     env.cr.execute(SQL("DROP FUNCTION IF EXISTS scrm_settlement_line_price_once() CASCADE"))
     env.invalidate_all(flush=False)
