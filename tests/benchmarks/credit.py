@@ -44,9 +44,7 @@ def seed(env, scale):
         {"name": "Bench", "type": "consu", "invoice_policy": "delivery", "taxes_id": []}
     )
     line = {"product_id": product.id, "product_uom_qty": 10, "price_unit": 100}
-    order = env["sale.order"].create(
-        {"partner_id": partner.id, "order_line": [(0, 0, line)]}
-    )
+    order = env["sale.order"].create({"partner_id": partner.id, "order_line": [(0, 0, line)]})
     order.with_context(skip_procurement=True).action_confirm()
     order.order_line.qty_delivered = 4
     invoice = env["account.move"].create(
@@ -62,7 +60,7 @@ def seed(env, scale):
     # The copies refer to rows made just before; checking each again would take most of the time.
     cr.execute("SET LOCAL session_replication_role = replica")
     each = EACH[scale.name.removeprefix("credit_")]
-    of = "n / %(each)s" % {"each": each}
+    of = f"n / {each}"
 
     def copy(record, count, changes):
         number = f"(SELECT max(id) FROM {record._table})"
