@@ -6,10 +6,7 @@ from . import res_config_settings_statement
 from . import res_partner_grade
 from . import res_partner
 from . import res_partner_hierarchy
-from . import res_company_statement
-from . import res_config_settings_statement
 from . import res_partner_settlement
-from . import scrm_settlement_dealer_mixin
 from . import scrm_settlement_scenario
 from . import scrm_library
 from . import scrm_library_item
@@ -61,7 +58,6 @@ from . import scrm_settlement_import_subtotal
 from . import scrm_settlement_import_tabs
 from . import scrm_settlement_import_portal
 from . import scrm_settlement_statement_reconcile
-from . import scrm_settlement_run
 from . import scrm_notice_rule
 from . import scrm_credit_policy
 from . import scrm_credit_account

@@ -71,7 +71,7 @@ class ScrmCreditAccount(models.Model):
         default="inherit",
         tracking=True,
     )
-    own_limit = fields.Monetary(string="Own Limit", tracking=True)
+    own_limit = fields.Monetary(tracking=True)
     valid_until = fields.Date(
         tracking=True,
         help="After this day the dealer's own limit is no credit any more, until it is renewed.",

@@ -20,10 +20,7 @@ class ScrmCreditAccount(models.Model):
         """Return the limit of the dealer's level in the company's currency, or None."""
         self.ensure_one()
         grade_sudo = self.partner_id.sudo().grade_id  # a level is no secret to who sees the credit
-        # 0 on a level says that the level sets none: a dealer without credit gets a limit of 0.
-        if "scrm_credit_limit" not in grade_sudo._fields:
-            return None
-        return grade_sudo["scrm_credit_limit"]
+        return grade_sudo.scrm_credit_limit if grade_sudo.scrm_credit_limited else None
 
     def _get_limit_source(self):
         """Return whose limit counts: the dealer's, else the level's, else the company's."""
@@ -32,7 +29,7 @@ class ScrmCreditAccount(models.Model):
             return "none"
         if self.limit_mode == "amount":
             return "partner"
-        if self._get_level_limit():
+        if self._get_level_limit() is not None:
             return "level"
         return "company" if self.policy_id.sudo().has_default_limit else "none"
 

@@ -234,12 +234,7 @@ class ScrmCreditHold(models.Model):
 
     def action_open_order(self):
         self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "sale.order",
-            "res_id": self.order_id.id,
-            "views": [(False, "form")],
-        }
+        return self.env["scrm.credit.item"]._open_document("sale.order", self.order_id.id)
 
     def action_open_account(self):
         self.ensure_one()

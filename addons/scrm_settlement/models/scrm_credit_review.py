@@ -61,10 +61,10 @@ class ScrmCreditReview(models.Model):
     old_valid_until = fields.Date(string="Valid until before", readonly=True)
     old_increase = fields.Monetary(string="Increase before", readonly=True)
     old_increase_until = fields.Date(string="Increase until before", readonly=True)
-    new_limit_mode = fields.Selection(LIMIT_MODES, string="New Limit", readonly=True)
+    new_limit_mode = fields.Selection(LIMIT_MODES, string="Limit after", readonly=True)
     new_own_limit = fields.Monetary(string="New Amount", readonly=True)
     new_valid_until = fields.Date(string="New valid until", readonly=True)
-    new_increase = fields.Monetary(string="New Increase", readonly=True)
+    new_increase = fields.Monetary(string="Increase after", readonly=True)
     new_increase_until = fields.Date(string="New Increase until", readonly=True)
     state = fields.Selection(
         selection=[("pending", "Waiting"), ("applied", "Applied"), ("rejected", "Rejected")],

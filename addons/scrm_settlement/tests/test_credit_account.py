@@ -21,10 +21,9 @@ class TestCreditAccount(CreditCase):
         self.policy.write({"has_default_limit": True, "default_limit": 500})
         account.invalidate_recordset()
         self.assertEqual(("company", 500), (account.limit_source, account.credit_limit))
-        if "scrm_credit_limit" in self.grade_store:
-            self.grade_store.scrm_credit_limit = 700
-            account.invalidate_recordset()
-            self.assertEqual(("level", 700), (account.limit_source, account.credit_limit))
+        self.grade_store.write({"scrm_credit_limited": True, "scrm_credit_limit": 700})
+        account.invalidate_recordset()
+        self.assertEqual(("level", 700), (account.limit_source, account.credit_limit))
         account._request_limit({"limit_mode": "amount", "own_limit": 900}, "Agreed")
         self.assertEqual(("partner", 900), (account.limit_source, account.credit_limit))
         account._request_limit({"limit_mode": "unlimited"}, "State owned")

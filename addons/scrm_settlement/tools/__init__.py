@@ -8,9 +8,6 @@ from . import claim_cells
 from . import claim_match
 from . import claim_rows
 from . import allocation
-from . import content
-from . import cycles
-from . import portal_input
 from . import pricing
 from . import resolution
 from . import statement_book

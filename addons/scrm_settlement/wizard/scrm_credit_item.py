@@ -2,6 +2,18 @@ from odoo import api, fields, models
 
 from ..tools.credit import COMPONENTS
 
+# Documents whose own form needs the rights of a team: our view for others, and that team.
+OWN_VIEWS = {
+    "sale.order": (
+        "scrm_settlement.sale_order_view_form_credit_manager",
+        "sales_team.group_sale_salesman",
+    ),
+    "account.move": (
+        "scrm_settlement.account_move_view_form_credit_manager",
+        "account.group_account_invoice,account.group_account_readonly",
+    ),
+}
+
 
 class ScrmCreditItem(models.TransientModel):
     """One document of what a dealer uses, as it was when somebody asked: the drill-down.
@@ -81,9 +93,19 @@ class ScrmCreditItem(models.TransientModel):
 
     def action_open_record(self):
         self.ensure_one()
+        return self._open_document(self.res_model, self.res_id)
+
+    @api.model
+    def _open_document(self, model_name, record_id):
+        """Open a document; who is not of its team gets a view that asks for no rights but reading.
+
+        Core's forms of orders and invoices read what belongs to other addons as well.
+        """
+        view = OWN_VIEWS.get(model_name)
+        is_of_team = not view or self.env.user.has_groups(view[1])
         return {
             "type": "ir.actions.act_window",
-            "res_model": self.res_model,
-            "res_id": self.res_id,
-            "views": [(False, "form")],
+            "res_model": model_name,
+            "res_id": record_id,
+            "views": [(False if is_of_team else self.env.ref(view[0]).id, "form")],
         }
