@@ -73,7 +73,7 @@ class ScrmAllocationRun(models.Model):
     )
     origin = fields.Selection(
         selection=[
-            ("manual", "By hand"),
+            ("manual", "Manually"),
             ("receipt", "Goods arrived"),
             ("schedule", "Every night"),
         ],

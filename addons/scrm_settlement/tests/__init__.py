@@ -29,6 +29,7 @@ from . import test_access
 from . import test_allocation
 from . import test_allocation_race
 from . import test_allocation_report
+from . import test_allocation_tour
 from . import test_concurrency
 from . import test_concurrency_statements
 from . import test_dispute
