@@ -42,6 +42,7 @@
         "demo/scrm_library_demo.xml",
         "demo/scrm_settlement_tier_demo.xml",
         "demo/scrm_settlement_line_demo.xml",
+        "demo/scrm_settlement_import_demo.xml",
     ],
     "uninstall_hook": "uninstall_hook",
     "assets": {

@@ -110,7 +110,7 @@ class ScrmSettlementLine(models.Model):
                     )
                 )
                 names.update({line: (_clean(refs), _clean(sns)) for line, refs, sns in found})
-            elif model in self.env:
+            elif model in self.env and self.env[model]._rec_name:
                 # sudo: names of documents the reader of the journal need not be a reader of
                 records = self.env[model].sudo().browse(set(source_ids)).exists()
                 labels = {record.id: record.display_name for record in records}
