@@ -171,7 +171,9 @@ def parse_day(
     if isinstance(cell, bool):
         raise _no_day(cell)
     if isinstance(cell, (int, float, Decimal)):
-        return _parse_day_number(Decimal(repr(cell) if isinstance(cell, float) else cell), dates_1904)
+        return _parse_day_number(
+            Decimal(repr(cell) if isinstance(cell, float) else cell), dates_1904
+        )
     return _parse_day_text(cell, order, dates_1904, year)
 
 
@@ -268,7 +270,7 @@ def _make_day(cell, year: int, month: int, day: int) -> date:
 
 def _check_size(number: Decimal) -> Decimal:
     if not number.is_finite() or abs(number) >= LARGEST:
-        raise CellProblem(_lt("“%(cell)s” is too large.", cell=f"{number:.15g}"))
+        raise CellProblem(_lt("“%(cell)s” is too large", cell=f"{number:.15g}"))
     return number
 
 
