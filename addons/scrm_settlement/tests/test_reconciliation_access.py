@@ -1,7 +1,7 @@
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
-from .common import CHANNEL_MANAGER, MANAGER, PREPARER, REVIEWER
+from .common import CHANNEL_MANAGER, MANAGER
 from .reconciliation_case import ReconciliationCase
 
 MODELS = (

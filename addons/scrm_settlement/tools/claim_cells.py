@@ -215,10 +215,7 @@ def _parse_day_number(number: Decimal, dates_1904: bool) -> date:
     if not 0 <= number < _LAST_SERIAL + 1 or (whole in (0, 60) and not dates_1904):
         # Day 60 is 29 February 1900, which never was
         raise _no_day(number)
-    if dates_1904:
-        first = date(1904, 1, 1)
-    else:
-        first = date(1899, 12, 31 if whole < 60 else 30)
+    first = date(1904, 1, 1) if dates_1904 else date(1899, 12, 31 if whole < 60 else 30)
     try:
         return first + timedelta(days=whole)
     except OverflowError as error:
