@@ -324,9 +324,7 @@ def _iter_xlsx_rows(
         if cells is None:
             return
         number += 1
-        yield number, [
-            _convert_xlsx_cell(cell, dates_1904) for cell in cells[: max_columns + 1]
-        ]
+        yield number, [_convert_xlsx_cell(cell, dates_1904) for cell in cells[: max_columns + 1]]
 
 
 def _convert_xlsx_cell(cell, dates_1904: bool) -> Cell:

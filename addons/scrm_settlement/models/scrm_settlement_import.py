@@ -163,9 +163,7 @@ class ScrmSettlementImport(models.Model):
         groups="base.group_user",
         help="Compared or matched it last, or submitted the statement.",
     )
-    progress = fields.Integer(
-        string="Progress (%)", readonly=True, copy=False, aggregator=None
-    )
+    progress = fields.Integer(string="Progress (%)", readonly=True, copy=False, aggregator=None)
     problem = fields.Text(readonly=True, copy=False)
     line_ids = fields.One2many(
         comodel_name="scrm.settlement.import.line", inverse_name="import_id", readonly=True
@@ -226,17 +224,13 @@ class ScrmSettlementImport(models.Model):
         for record in self:
             statement = record.statement_id
             company = statement.company_id or record.company_id or self.env.company
-            first = company._scrm_local_day(fields.Datetime.now()) + relativedelta(
-                months=-1, day=1
-            )
+            first = company._scrm_local_day(fields.Datetime.now()) + relativedelta(months=-1, day=1)
             record.partner_id = statement.partner_id or record.partner_id
             record.date_from = statement.date_from or record.date_from or first
             record.date_to = (
                 statement.date_to or record.date_to or first + relativedelta(months=1, days=-1)
             )
-            record.currency_id = (
-                statement.currency_id or record.currency_id or company.currency_id
-            )
+            record.currency_id = statement.currency_id or record.currency_id or company.currency_id
 
     @api.depends("partner_id", "company_id")
     def _compute_template_id(self):
@@ -429,9 +423,7 @@ class ScrmSettlementImport(models.Model):
 
     def action_restore(self):
         for record in self:
-            record._move_along(
-                "restore", waiver_id=False, waived_at=False, waiver_reason=False
-            )
+            record._move_along("restore", waiver_id=False, waived_at=False, waiver_reason=False)
         return True
 
     def action_reopen(self):

@@ -73,9 +73,7 @@ class ScrmSettlementImportLine(models.Model):
     product_id = fields.Many2one(related="line_id.product_id", string="Our Product")
     our_quantity = fields.Float(digits="Product Unit", readonly=True, aggregator=None)
     our_amount = fields.Monetary(string="Ours", readonly=True)
-    difference = fields.Monetary(
-        string="Theirs − Ours", compute="_compute_difference", store=True
-    )
+    difference = fields.Monetary(string="Theirs − Ours", compute="_compute_difference", store=True)
 
     _status_idx = models.Index("(import_id, status, row_number)")
     _line_uniq = models.UniqueIndex(
@@ -230,18 +228,14 @@ class ScrmSettlementImportLine(models.Model):
         self.ensure_one()
         self._check_may_change()
         if self.status not in UNANSWERED:
-            raise UserError(
-                self.env._("%(row)s is answered already.", row=self.display_name)
-            )
+            raise UserError(self.env._("%(row)s is answered already.", row=self.display_name))
         if float_compare(quantity, 0, precision_digits=6) == 0:
             raise UserError(self.env._("Give the quantity that is claimed."))
         line = self.env["scrm.settlement.line"]._record_sources(
             [self._prepare_source_vals(product, quantity)]
         )
         if not line:
-            raise UserError(
-                self.env._("%(row)s is in the journal already.", row=self.display_name)
-            )
+            raise UserError(self.env._("%(row)s is in the journal already.", row=self.display_name))
         self._put_on_statement(line)
         self._answer(line, "accepted")
         self._log(self.env._("%(row)s accepted as a claim: %(entry)s", **self._get_names()))
@@ -298,9 +292,7 @@ class ScrmSettlementImportLine(models.Model):
         digits = self._fields["quantity"].get_digits(self.env)[1]
         # A file without quantities says nothing about them; the reader left NULL
         claimed = self._get_claimed_quantity()
-        if claimed is not None and float_compare(
-            claimed, line.quantity, precision_digits=digits
-        ):
+        if claimed is not None and float_compare(claimed, line.quantity, precision_digits=digits):
             return "quantity"
         tolerance = float(self.import_id._get_limits()["tolerance"])
         if self.currency_id.compare_amounts(abs(self.amount - line.amount), tolerance) > 0:

@@ -84,9 +84,9 @@ class ScrmSettlementImport(models.Model):
         """
         self.ensure_one()
         labels = dict(
-            self.env["scrm.settlement.import.line"]._fields["status"]._description_selection(
-                self.env
-            )
+            self.env["scrm.settlement.import.line"]
+            ._fields["status"]
+            ._description_selection(self.env)
         )
         domain = [("import_id", "=", self.id)]
         if status in labels:

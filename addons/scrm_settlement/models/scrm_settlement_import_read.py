@@ -128,8 +128,7 @@ class ScrmSettlementImport(models.Model):
         if "amount" not in columns:
             raise UserError(
                 self.env._(
-                    "Row %(row)s holds no title for the amount. Check the layout's titles and "
-                    "row.",
+                    "Row %(row)s holds no title for the amount. Check the layout's titles and row.",
                     row=self.template_id.header_row,
                 )
             )

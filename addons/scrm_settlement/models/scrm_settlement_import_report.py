@@ -60,9 +60,9 @@ class ScrmSettlementImport(models.Model):
     def action_print_report(self):
         self.ensure_one()
         self._check_compared()
-        return self.env.ref(
-            "scrm_settlement.action_report_scrm_settlement_import"
-        ).report_action(self)
+        return self.env.ref("scrm_settlement.action_report_scrm_settlement_import").report_action(
+            self
+        )
 
     def _get_download(self, kind):
         return {
@@ -89,10 +89,7 @@ class ScrmSettlementImport(models.Model):
         header = [self.env._("Column %s", number) for number in range(1, width + 1)]
         return write_sheet(
             [self.env._("Row in the file"), self.env._("Reason"), *header],
-            (
-                [line.row_number, line.reason or "", *map(str, line.cells or [])]
-                for line in lines
-            ),
+            ([line.row_number, line.reason or "", *map(str, line.cells or [])] for line in lines),
         )
 
     def _make_report(self):
@@ -110,7 +107,11 @@ class ScrmSettlementImport(models.Model):
             "text": book.add_format({}),
         }
         self._write_summary(book.add_worksheet(self.env._("Summary")), styles)
-        labels = dict(self.env["scrm.settlement.import.line"]._fields["status"]._description_selection(self.env))
+        labels = dict(
+            self.env["scrm.settlement.import.line"]
+            ._fields["status"]
+            ._description_selection(self.env)
+        )
         for status, _label in STATUSES:
             rows = self._get_report_rows(status)
             if rows and status != "matched":

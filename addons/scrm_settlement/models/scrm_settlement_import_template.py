@@ -114,4 +114,6 @@ class ScrmSettlementImportTemplate(models.Model):
         )
 
     def _split(self, name):
-        return tuple(part.strip() for part in re.split(r"[|｜\n]", self[name] or "") if part.strip())
+        return tuple(
+            part.strip() for part in re.split(r"[|｜\n]", self[name] or "") if part.strip()
+        )

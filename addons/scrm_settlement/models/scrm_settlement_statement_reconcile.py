@@ -58,7 +58,10 @@ class ScrmSettlementStatement(models.Model):
         return (
             self.env["scrm.settlement.import"]
             .sudo()
-            .search((Domain("statement_id", "=", self.id) | about_period) & Domain("state", "!=", "cancel"))
+            .search(
+                (Domain("statement_id", "=", self.id) | about_period)
+                & Domain("state", "!=", "cancel")
+            )
             .sudo(self.env.su)
         )
 

@@ -72,9 +72,7 @@ class TestReconciliation(ReconciliationCase):
             (make_csv(texts), "a.csv"),
         ):
             record = self._compare(content=content, filename=name)
-            self.assertEqual(
-                {2: "matched", 3: "matched", 4: "only_theirs"}, self._statuses(record)
-            )
+            self.assertEqual({2: "matched", 3: "matched", 4: "only_theirs"}, self._statuses(record))
             self.assertEqual(
                 [date(2026, 11, 5)] * 3, record.line_ids.sorted("row_number").mapped("date")
             )
@@ -226,7 +224,9 @@ class TestReconciliation(ReconciliationCase):
         job = self.env["queue.job"].search([("func_string", "like", f"{record._name}({record.id}")])
         self.assertEqual(1, len(job))
         record.action_resume()
-        self.assertEqual(1, self.env["queue.job"].search_count([("identity_key", "=", job.identity_key)]))
+        self.assertEqual(
+            1, self.env["queue.job"].search_count([("identity_key", "=", job.identity_key)])
+        )
         record._run_reading()
         self.assertEqual(("compared", 100), (record.state, record.progress))
         record._run_reading()  # again, after a lost answer
@@ -306,7 +306,9 @@ class TestReconciliation(ReconciliationCase):
         self.assertEqual((self.part, 2), (wizard.product_id, wizard.quantity))
         wizard.action_accept()
         line = row.line_id
-        self.assertEqual(("import", row._name, row.id), (line.source_type, line.source_model, line.source_id))
+        self.assertEqual(
+            ("import", row._name, row.id), (line.source_type, line.source_model, line.source_id)
+        )
         self.assertEqual((date(2026, 11, 30), 200), (line.date, line.amount))
         self.assertEqual(("matched", "accepted"), (row.status, row.resolution))
         self.assertEqual((statement, 300), (line.statement_id, statement.amount_untaxed))

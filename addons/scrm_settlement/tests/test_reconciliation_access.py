@@ -1,7 +1,7 @@
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
-from .common import CHANNEL_MANAGER, MANAGER, PREPARER, REVIEWER
+from .common import CHANNEL_MANAGER, MANAGER
 from .reconciliation_case import ReconciliationCase
 
 MODELS = (
@@ -19,9 +19,7 @@ class TestReconciliationAccess(ReconciliationCase):
         super().setUpClass()
         cls.channel = cls._make_user("reconciliation.channel", CHANNEL_MANAGER)
         cls.salesman = cls._make_user("reconciliation.salesman", "sales_team.group_sale_salesman")
-        cls.stranger = cls._make_user(
-            "reconciliation.stranger", MANAGER, company=cls.company_other
-        )
+        cls.stranger = cls._make_user("reconciliation.stranger", MANAGER, company=cls.company_other)
         cls.portal = cls._make_user("reconciliation.portal", "base.group_portal")
         cls.portal.partner_id.parent_id = cls.dealer
         cls.dealer_2.grade_id = cls.grade_store

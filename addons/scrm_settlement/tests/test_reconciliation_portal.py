@@ -1,6 +1,7 @@
 import io
 
 import openpyxl
+from lxml import html
 
 from odoo import http
 from odoo.tests import HttpCase, tagged
@@ -48,6 +49,9 @@ class TestReconciliationPortal(HttpCase, ReconciliationCase):
         self.assertTrue(page.url.endswith(f"{URL}/{record.id}"))
         for text in ("Amount difference", "Only ours", "D-2", "no number", "130.00"):
             self.assertIn(text, page.text)
+        # An empty cell keeps its column
+        rows = html.fromstring(page.content).xpath("//table[@name='rows']/tr")
+        self.assertEqual([9, 9, 9], [len(row.xpath("td")) for row in rows])
         self.assertNotIn("D-2", self.url_open(f"{URL}/{record.id}?status=amount").text)
         report = self.url_open(f"{URL}/{record.id}/report")
         self.assertEqual(XLSX, report.headers["Content-Type"])

@@ -33,9 +33,7 @@ class TestReconciliationReport(ReconciliationCase):
         self.assertEqual(7, len(parts))
         for column in range(1, 5):
             self.assertEqual(total[column], sum(part[column] for part in parts))
-        self.assertEqual(
-            (300, 280, -20), (total[2], total[3], total[4])
-        )
+        self.assertEqual((300, 280, -20), (total[2], total[3], total[4]))
         self.assertEqual(self.record.amount_difference, total[4])
         for part in parts:
             if part[1] and part[0] != "Matched":
@@ -62,8 +60,10 @@ class TestReconciliationReport(ReconciliationCase):
     def test_paper_in_both_languages(self):
         for lang in ("en_US", "zh_CN"):
             record = self.record.with_context(lang=lang)
-            html, _kind = self.env["ir.actions.report"].with_context(lang=lang)._render_qweb_html(
-                "scrm_settlement.report_scrm_settlement_import", record.ids
+            html, _kind = (
+                self.env["ir.actions.report"]
+                .with_context(lang=lang)
+                ._render_qweb_html("scrm_settlement.report_scrm_settlement_import", record.ids)
             )
             text = html.decode()
             for ref in ("D-1", "D-3", "list.xlsx"):

@@ -130,7 +130,9 @@ class TestClaimMatch(BaseCase):
 
     def test_a_day_too_far_away(self):
         result = match([ours(1)], [theirs(1, day=DAY + timedelta(days=4))])
-        self.assertEqual(([1], [1]), ([o.id for o in result.only_ours], [t.id for t in result.only_theirs]))
+        self.assertEqual(
+            ([1], [1]), ([o.id for o in result.only_ours], [t.id for t in result.only_theirs])
+        )
 
     def test_a_known_reference_is_never_answered_by_another(self):
         rows = [theirs(1, ref="D1"), theirs(2, ref="D1"), theirs(3, ref="own number")]
@@ -140,7 +142,9 @@ class TestClaimMatch(BaseCase):
 
     def test_worked_example_19_codes(self):
         row = theirs(1, code="123", ref="D1", is_number=True)
-        self.assertEqual({1: (1, "matched", 1)}, found(match([ours(1, code="00123", ref="D1")], [row])))
+        self.assertEqual(
+            {1: (1, "matched", 1)}, found(match([ours(1, code="00123", ref="D1")], [row]))
+        )
         both = [ours(1, code="00123", ref="D1"), ours(2, code="0123", ref="D2")]
         result = match(both, [row])
         self.assertEqual({1}, result.ambiguous)

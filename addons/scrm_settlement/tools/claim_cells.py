@@ -171,7 +171,9 @@ def parse_day(
     if isinstance(cell, bool):
         raise _no_day(cell)
     if isinstance(cell, (int, float, Decimal)):
-        return _parse_day_number(Decimal(repr(cell) if isinstance(cell, float) else cell), dates_1904)
+        return _parse_day_number(
+            Decimal(repr(cell) if isinstance(cell, float) else cell), dates_1904
+        )
     return _parse_day_text(cell, order, dates_1904, year)
 
 
@@ -213,10 +215,7 @@ def _parse_day_number(number: Decimal, dates_1904: bool) -> date:
     if not 0 <= number < _LAST_SERIAL + 1 or (whole in (0, 60) and not dates_1904):
         # Day 60 is 29 February 1900, which never was
         raise _no_day(number)
-    if dates_1904:
-        first = date(1904, 1, 1)
-    else:
-        first = date(1899, 12, 31 if whole < 60 else 30)
+    first = date(1904, 1, 1) if dates_1904 else date(1899, 12, 31 if whole < 60 else 30)
     try:
         return first + timedelta(days=whole)
     except OverflowError as error:
@@ -268,7 +267,7 @@ def _make_day(cell, year: int, month: int, day: int) -> date:
 
 def _check_size(number: Decimal) -> Decimal:
     if not number.is_finite() or abs(number) >= LARGEST:
-        raise CellProblem(_lt("“%(cell)s” is too large.", cell=f"{number:.15g}"))
+        raise CellProblem(_lt("“%(cell)s” is too large", cell=f"{number:.15g}"))
     return number
 
 

@@ -31,7 +31,6 @@ class ScrmSettlementImportResolve(models.TransientModel):
     )
     product_id = fields.Many2one(
         comodel_name="product.product",
-        string="Product",
         compute="_compute_product_id",
         store=True,
         readonly=False,

@@ -7,9 +7,7 @@ class ScrmSettlementImportWaive(models.TransientModel):
     _name = "scrm.settlement.import.waive"
     _description = "Waive Differences"
 
-    import_id = fields.Many2one(
-        comodel_name="scrm.settlement.import", required=True, readonly=True
-    )
+    import_id = fields.Many2one(comodel_name="scrm.settlement.import", required=True, readonly=True)
     currency_id = fields.Many2one(related="import_id.currency_id")
     unresolved_count = fields.Integer(related="import_id.unresolved_count")
     amount_difference = fields.Monetary(related="import_id.amount_difference")
