@@ -58,7 +58,7 @@ class ScrmPrivacy(models.AbstractModel):
             "scrm.suppression": TablePlan(kept=("id_type", "handle_hash")),
             "scrm.unmask.log": TablePlan(("customer_id",), erased=("handles", "reason")),
             "scrm.privacy.request": TablePlan(
-                ("customer_id",), erased=("requester", "note"), kept=("name", "result")
+                ("customer_id",), erased=("requester", "note"), kept=("result",)
             ),
         }
 

@@ -27,6 +27,7 @@ class ScrmPrivacyRequest(models.Model):
     _description = "Privacy Request"
     _inherit = ["scrm.flow.mixin", "scrm.customer.mixin"]
     _order = "due_on, id"
+    _rec_names_search = ["customer_id"]
 
     _flow_transitions = (
         Transition("start", "new", "progress", _lt("Start"), _OFFICERS),
@@ -34,7 +35,7 @@ class ScrmPrivacyRequest(models.Model):
         Transition("refuse", ("new", "progress"), "refused", _lt("Refuse"), _OFFICERS),
     )
 
-    name = fields.Char(compute="_compute_name", store=True)
+    name = fields.Char(compute="_compute_name")
     state = fields.Selection(
         [
             ("new", "New"),
@@ -97,6 +98,7 @@ class ScrmPrivacyRequest(models.Model):
     # === COMPUTE === #
 
     @api.depends("kind", "requested_on")
+    @api.depends_context("lang")
     def _compute_name(self):
         labels = dict(self._fields["kind"]._description_selection(self.env))
         for request in self:
