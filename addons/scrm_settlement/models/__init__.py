@@ -71,7 +71,6 @@ from . import scrm_credit_privacy
 from . import sale_order_credit
 from . import sale_order_credit_check
 from . import sale_order_line_credit
-from . import stock_move_credit
 from . import stock_picking_credit
 from . import res_partner_credit
 from . import scrm_privacy
@@ -96,4 +95,5 @@ from . import scrm_shipment_event
 from . import scrm_privacy_allocation
 from . import sale_order_allocation
 from . import stock_move_allocation
+from . import stock_move_credit
 from . import stock_picking_shipment

@@ -31,6 +31,9 @@ class StockMove(models.Model):
             )
         return super()._action_done(cancel_backorder=cancel_backorder)
 
+    def _scrm_get_held_moves(self):
+        return super()._scrm_get_held_moves() | self._scrm_get_credit_held("on_reserve")
+
     def _scrm_get_credit_held(self, checkpoint):
         """Return the moves that bring goods of held orders to a dealer.
 
