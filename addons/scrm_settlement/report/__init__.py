@@ -1,4 +1,3 @@
-
 from . import scrm_settlement_report
 from . import scrm_settlement_dispute_report
 from . import scrm_allocation_report
