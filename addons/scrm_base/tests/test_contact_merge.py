@@ -72,7 +72,7 @@ class TestContactMerge(ScrmCase):
              WHERE c.contype IN ('u', 'c') AND c.conrelid::regclass::text LIKE 'scrm\\_%'
             """
         )
-        self.assertEqual([], self.env.cr.fetchall())
+        self.assertEqual([], self._get_unprepared())
 
     def test_no_unique_index_of_ours_holds_a_contact(self):
         """Core knows constraints alone: a unique index that a moved contact breaks stops it.
@@ -91,7 +91,12 @@ class TestContactMerge(ScrmCase):
                        AND o.attnum > 0 AND NOT o.attisdropped) > 2
             """
         )
-        self.assertEqual([], self.env.cr.fetchall())
+        self.assertEqual([], self._get_unprepared())
+
+    def _get_unprepared(self):
+        """Return what the query found in tables that no addon makes ready for a merge."""
+        prepared = self.wizard._scrm_get_prepared_tables()
+        return [row for row in self.env.cr.fetchall() if row[0] not in prepared]
 
     def _count_rows(self):
         """Return how many rows each table of ours has."""

@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import api, models
 from odoo.tools import SQL
 
 
@@ -31,3 +31,7 @@ class BasePartnerMerge(models.TransientModel):
         )
         self.env["scrm.allocation.quota"].invalidate_model()
         return super()._update_foreign_keys(src_partners, dst_partner)
+
+    @api.model
+    def _scrm_get_prepared_tables(self):
+        return super()._scrm_get_prepared_tables() | {"scrm_allocation_quota"}

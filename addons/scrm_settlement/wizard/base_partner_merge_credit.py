@@ -28,3 +28,7 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
             gone.invalidate_recordset(["hold_ids", "review_ids"])
             gone.unlink()
         return super()._update_foreign_keys(src_partners, dst_partner)
+
+    @api.model
+    def _scrm_get_prepared_tables(self):
+        return super()._scrm_get_prepared_tables() | {"scrm_credit_account"}

@@ -31,3 +31,7 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
             merged = [*merged, partner_id]
         self.env["scrm.settlement.statement"].invalidate_model(["revision"], flush=False)
         return super()._update_foreign_keys(src_partners, dst_partner)
+
+    @api.model
+    def _scrm_get_prepared_tables(self):
+        return super()._scrm_get_prepared_tables() | {"scrm_settlement_statement"}

@@ -20,8 +20,8 @@ registry.category("web_tour.tours").add("scrm_base_review", {
             trigger: ".o_scrm_match_review:has(.o_scrm_progress:contains('1 of 2')) th:contains('Tour Chen Xiaoyu')",
         },
         {
-            content: "A steward sees the numbers in full",
-            trigger: ".o_scrm_sides td:contains('+8613826001001')",
+            content: "Numbers are masked for everybody",
+            trigger: ".o_scrm_sides td:contains('+86138****1001')",
         },
         {
             content: "Skip with the arrow",
