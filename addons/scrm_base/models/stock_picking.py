@@ -48,7 +48,12 @@ class StockPicking(models.Model):
             SQL(
                 """
                 SELECT d.id AS res_id, d.partner_id, d.company_id, 'delivery' AS kind,
-                       %s AS event, %s AS summary, d.date_done AS occurred_at,
+                       %s AS event, %s AS summary,
+                       -- Done move by move it has no day of its own.
+                       COALESCE(d.date_done, (
+                           SELECT max(m.date) FROM stock_move m
+                            WHERE m.picking_id = d.id AND m.state = 'done'
+                       ), d.write_date) AS occurred_at,
                        d.create_uid AS user_id
                   FROM stock_picking d
                   JOIN stock_picking_type t ON t.id = d.picking_type_id AND t.code = %s

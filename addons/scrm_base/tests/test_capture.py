@@ -188,6 +188,17 @@ class TestCapture(ScrmCase):
         self.env["scrm.interaction"]._backfill()
         self.assertEqual(past, self._read_timelines()[0], "again changes nothing")
 
+    def test_a_delivery_done_move_by_move_has_the_day_of_its_moves(self):
+        order = self._order()
+        order.action_confirm()
+        picking = order.picking_ids
+        picking.move_ids.picked = True
+        picking.move_ids._action_done()
+        self.assertEqual(("done", False), (picking.state, picking.date_done))
+        self.env["scrm.interaction"]._backfill()
+        delivery = self._rows().filtered(lambda row: row.kind == "delivery")
+        self.assertEqual(picking.move_ids.date, delivery.occurred_at)
+
     def _read_timelines(self):
         """Return the timelines' rows without ids and times, sorted, and {key: time}."""
         self.env.cr.flush()

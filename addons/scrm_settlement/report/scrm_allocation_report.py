@@ -22,7 +22,7 @@ class ScrmAllocationReport(models.Model):
     is_by_hand = fields.Boolean(string="By Hand", readonly=True)
     demand = fields.Float(digits="Product Unit", readonly=True)
     allocated = fields.Float(digits="Product Unit", readonly=True)
-    missing = fields.Float(digits="Product Unit", readonly=True)
+    missing = fields.Float(string="Shortfall", digits="Product Unit", readonly=True)
     fill_rate = fields.Float(
         string="Fill Rate (%)", digits=(16, 1), readonly=True, aggregator="avg"
     )

@@ -22,6 +22,7 @@ from . import test_statement
 from . import test_review
 from . import test_document
 from . import test_money
+from . import test_month_end_tour
 from . import test_revision
 from . import test_queue
 from . import test_run
