@@ -1,5 +1,9 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.tools import SQL, float_compare
+from odoo.tools.misc import formatLang
+
+from .scrm_settlement_line_journal import PRICE_DIGITS
 
 
 class ScrmSettlementDispute(models.Model):
@@ -12,6 +16,7 @@ class ScrmSettlementDispute(models.Model):
         """Settle the difference by a line of its own; the disputed one is settled as it stands."""
         for dispute in self:
             dispute._flow_lock()
+            dispute._weigh_again()
             dispute._check_may_accept()
             adjustment = dispute._record_adjustment()
             dispute._resolve("accept", adjustment_line_id=adjustment.id)
@@ -101,6 +106,7 @@ class ScrmSettlementDispute(models.Model):
                     dispute=self.name,
                 )
             )
+        self._check_covers_returns()
         if self.kind == "missing" and not self.product_id:
             raise UserError(
                 self.env._("Choose the product under which “%s” is settled.", self.item)
@@ -111,6 +117,22 @@ class ScrmSettlementDispute(models.Model):
                     "%s would change nothing with the agreed value. Reject it, or agree to "
                     "another value.",
                     self.name,
+                )
+            )
+
+    def _check_covers_returns(self):
+        """Refuse a quantity below what came back already: it would be taken back twice."""
+        line = self.line_id.sudo()  # sudo: as in _flow_after
+        if self.kind != "quantity" or line.quantity <= 0:
+            return
+        returned = line.quantity - self._get_kept_quantity()
+        if float_compare(self.agreed_value, returned, precision_digits=PRICE_DIGITS) < 0:
+            raise UserError(
+                self.env._(
+                    "%(returned)s of “%(line)s” came back already. Agree to at least as much, or "
+                    "call the line “Not ours”.",
+                    returned=formatLang(self.env, returned, dp="Product Unit"),
+                    line=line.name,
                 )
             )
 
@@ -131,21 +153,54 @@ class ScrmSettlementDispute(models.Model):
             return 0.0
         if self.kind == "missing":
             return currency.round(value)
-        right = {
-            "price": line.quantity * value,
-            "quantity": value * line.price_unit,
-            "not_ours": 0.0,
-        }[self.kind]
-        return currency.round(currency.round(right) - line.amount)
+        if self.kind == "quantity":
+            return currency.round(currency.round(value * line.price_unit) - line.amount)
+        # What came back was taken back at the old price: only the rest is left to correct.
+        kept = self._get_kept_quantity()
+        # sudo: dealers read no corrections
+        [(returned,)] = line.sudo()._read_group(
+            [("origin_line_id", "=", line.id), ("source_type", "=", "return")],
+            aggregates=["amount:sum"],
+        )
+        settled = line.amount + (returned or 0.0)
+        right = 0.0
+        if self.kind == "price":
+            came_back = currency.round((line.quantity - kept) * value)
+            right = currency.round(line.quantity * value) - came_back
+        return currency.round(right - settled)
+
+    def _get_kept_quantity(self):
+        """Return how much of the disputed line did not come back."""
+        line = self.line_id.sudo()  # sudo: as in _get_difference
+        if not line:
+            return 0.0
+        if line.source_type == "commission":  # comes back by value
+            returned = line._get_returned_measure() / (line.source_amount or 1.0)
+            return line.quantity * (1 - returned)
+        return line.quantity - line._get_returned_measure()
+
+    def _weigh_again(self):
+        """Compute the difference on what is left of the line now, and let nobody return more."""
+        self.ensure_one()
+        line = self.line_id
+        self.env.cr.execute(
+            SQL(
+                "UPDATE scrm_settlement_line SET write_date = write_date"
+                " WHERE id = %s AND company_id = %s",
+                line.id or None,
+                self.company_id.id,
+            )
+        )
+        self.env.add_to_compute(self._fields["amount_agreed"], self)
 
     def _get_adjustment_terms(self):
         """Return (quantity, unit price) of the line that makes up the agreed difference."""
         self.ensure_one()
-        line, amount = self.line_id, self.amount_agreed
+        line, amount, kept = self.line_id, self.amount_agreed, self._get_kept_quantity()
         quantity, price = {
-            "price": (line.quantity, self.agreed_value - line.price_unit),
+            "price": (kept, self.agreed_value - line.price_unit),
             "quantity": (self.agreed_value - line.quantity, line.price_unit),
-            "not_ours": (-line.quantity, line.price_unit),
+            "not_ours": (-kept, line.price_unit),
             "missing": (1.0, amount),
         }[self.kind]
         if self.currency_id.compare_amounts(quantity * price, amount):

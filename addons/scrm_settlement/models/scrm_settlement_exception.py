@@ -9,7 +9,7 @@ _lt = LazyTranslate(__name__)
 
 PREPARER = "scrm_settlement.group_scrm_settlement_preparer"
 # What the journal knows how to take back once a person says so.
-RETURNABLE = ("no_refund", "too_much", "unpriced")
+RETURNABLE = ("no_refund", "too_much", "unpriced", "undone")
 
 
 class ScrmSettlementException(models.Model):
@@ -49,6 +49,8 @@ class ScrmSettlementException(models.Model):
             ("unpriced", "Its line has no price yet"),
             ("no_origin", "Credit note that names no invoice with a commission"),
             ("other_item", "Another product or no quantity on the order"),
+            ("undone", "Its invoice was reset, cancelled or deleted"),
+            ("changed", "Its invoice says something else now"),
         ],
         required=True,
         readonly=True,
@@ -148,7 +150,21 @@ class ScrmSettlementException(models.Model):
                     self.name,
                 )
             )
+        if transition.key == "settle" and self.reason == "undone":
+            self._check_still_undone()
         return super()._flow_check(transition, vals)
+
+    def _check_still_undone(self):
+        # sudo: whoever decides need not be a reader of invoices
+        source = self.env[self.source_model].sudo().browse(self.source_id).exists()
+        if source.parent_state == "posted":
+            raise UserError(
+                self.env._(
+                    "The invoice of “%s” is posted again, so its commission stands. Write under "
+                    "Decision that there is nothing to settle.",
+                    self.name,
+                )
+            )
 
     def _flow_after(self, transition):
         if transition.key == "settle":

@@ -290,8 +290,8 @@ class ScrmSettlementLine(models.Model):
     def action_return(self):
         """Ask how much of this line comes back."""
         self.ensure_one()
-        total = self.source_amount if self.source_type == "commission" else self.quantity
-        return self._open_new_adjustment("return", total - self._get_returned_measure())
+        left = self._get_settled_measure() - self._get_returned_measure()
+        return self._open_new_adjustment("return", left)
 
     def _open_new_adjustment(self, kind, quantity):
         self.ensure_one()

@@ -35,14 +35,34 @@ WITH asked AS (
            AND line.source_model_number = asked.source_model_number
            AND line.source_id = asked.source_id
            AND line.component = asked.component)
+), terms AS (
+    -- What a dispute agreed on counts as if the line had been settled so
+    SELECT line.id, measure.by_value, measure.whole,
+           CASE dispute.kind WHEN 'not_ours' THEN 0
+               WHEN 'quantity' THEN measure.whole * dispute.agreed_value / NULLIF(line.quantity, 0)
+               ELSE measure.whole END AS total,
+           CASE dispute.kind WHEN 'price' THEN dispute.agreed_value ELSE line.price_unit END
+               AS agreed_price,
+           CASE dispute.kind WHEN 'price' THEN %(agreed)s
+               WHEN 'quantity' THEN line.amount + dispute.amount_agreed
+               ELSE line.amount END AS agreed_amount
+      FROM (SELECT DISTINCT origin_line_id FROM fresh) asked
+      JOIN scrm_settlement_line line ON line.id = asked.origin_line_id
+      LEFT JOIN scrm_settlement_dispute dispute
+           ON dispute.line_id = line.id AND dispute.state = 'accepted'
+      LEFT JOIN res_currency currency ON currency.id = line.currency_id
+     CROSS JOIN LATERAL (
+        SELECT line.source_type = 'commission' AS by_value,
+               CASE line.source_type WHEN 'commission' THEN line.source_amount
+                    ELSE line.quantity END AS whole
+     ) measure
 ), origin AS (
     -- Written, so that a return at the same time fails and is tried again on what this one leaves
     UPDATE scrm_settlement_line line SET write_date = now() AT TIME ZONE 'UTC'
-      FROM (SELECT DISTINCT origin_line_id FROM fresh) origin
-     WHERE line.id = origin.origin_line_id
- RETURNING line.*, line.source_type = 'commission' AS by_value,
-           CASE line.source_type WHEN 'commission' THEN line.source_amount ELSE line.quantity END
-               AS total
+      FROM terms
+     WHERE line.id = terms.id
+ RETURNING line.*, terms.by_value, terms.whole, terms.total, terms.agreed_price,
+           terms.agreed_amount
 ), returned AS (
     SELECT line.origin_line_id,
            -SUM(CASE WHEN origin.by_value THEN line.source_amount ELSE line.quantity END) AS before
@@ -51,7 +71,7 @@ WITH asked AS (
      WHERE line.source_type = 'return'
   GROUP BY line.origin_line_id
 ), part AS (
-    SELECT fresh.*, origin.total, origin.by_value,
+    SELECT fresh.*, origin.total, origin.whole, origin.by_value,
            COALESCE(returned.before, 0) + SUM(fresh.quantity) OVER earlier - fresh.quantity
                AS lower,
            COALESCE(returned.before, 0) + SUM(fresh.quantity) OVER earlier AS upper
@@ -87,7 +107,7 @@ _VALUES = {
     # The bill multiplies again: it must come to the same amount.
     "price_unit": SQL(
         "CASE WHEN worth.by_value THEN worth.amount"
-        " WHEN worth.plain = worth.amount THEN origin.price_unit"
+        " WHEN worth.plain = worth.amount THEN origin.agreed_price"
         " ELSE round(worth.amount / worth.quantity, 6) END"
     ),
     "state": SQL("CASE origin.state WHEN 'counted' THEN 'counted' ELSE 'pending' END"),
@@ -101,11 +121,11 @@ def _rounded(expression, currency):
 def _amount_until(measure):
     """Return as SQL what the first `measure` of a line is worth."""
     rate = SQL(
-        "CASE WHEN part.by_value THEN origin.amount / NULLIF(part.total, 0)"
-        " ELSE origin.price_unit END"
+        "CASE WHEN part.by_value THEN origin.agreed_amount / NULLIF(part.total, 0)"
+        " ELSE origin.agreed_price END"
     )
     return SQL(
-        "CASE WHEN %s = part.total THEN origin.amount ELSE %s END",
+        "CASE WHEN %s = part.total THEN origin.agreed_amount ELSE %s END",
         measure,
         _rounded(SQL("%s * (%s)", measure, rate), SQL("currency")),
     )
@@ -114,9 +134,9 @@ def _amount_until(measure):
 def _value_until(measure):
     """Return as SQL what the first `measure` of a line was sold for."""
     return SQL(
-        "CASE WHEN %s = part.total THEN origin.source_amount ELSE %s END",
+        "CASE WHEN %s = part.whole THEN origin.source_amount ELSE %s END",
         measure,
-        _rounded(SQL("origin.source_amount * %s / NULLIF(part.total, 0)", measure), SQL("home")),
+        _rounded(SQL("origin.source_amount * %s / NULLIF(part.whole, 0)", measure), SQL("home")),
     )
 
 
@@ -186,7 +206,8 @@ class ScrmSettlementLine(models.Model):
             _RECORD_RETURNS,
             arrays=SQL(", ").join(arrays),
             own=own,
-            plain=_rounded(SQL("part.quantity * origin.price_unit"), SQL("currency")),
+            agreed=_rounded(SQL("line.quantity * dispute.agreed_value"), SQL("currency")),
+            plain=_rounded(SQL("part.quantity * origin.agreed_price"), SQL("currency")),
             amount_upper=_amount_until(upper),
             amount_lower=_amount_until(lower),
             value_upper=_value_until(upper),
@@ -241,6 +262,18 @@ class ScrmSettlementLine(models.Model):
         )
         return -(returned or 0.0)
 
+    def _get_settled_measure(self):
+        """Return what was settled of the line, disputes included, as its returns measure it."""
+        self.ensure_one()
+        whole = self.source_amount if self.source_type == "commission" else self.quantity
+        # sudo: as in _get_returned_measure
+        agreed = self.sudo().dispute_ids.filtered(lambda dispute: dispute.state == "accepted")
+        if agreed.kind == "not_ours":
+            return self._get_returned_measure()
+        if agreed.kind == "quantity":
+            return whole * agreed.agreed_value / self.quantity
+        return whole
+
     def _explain_refused_return(self, quantity):
         line = self.sudo()
         if line.state == "no_price":
@@ -252,7 +285,7 @@ class ScrmSettlementLine(models.Model):
             return self.env._(
                 "“%s” follows from other lines. Take those back, or add an adjustment.", line.name
             )
-        total = line.source_amount if line.source_type == "commission" else line.quantity
+        total = line._get_settled_measure()
         return self.env._(
             "%(asked)s of “%(line)s” cannot be returned: %(remaining)s of %(quantity)s are left.",
             asked=formatLang(self.env, quantity, dp="Product Unit"),

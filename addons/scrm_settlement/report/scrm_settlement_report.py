@@ -113,8 +113,11 @@ class ScrmSettlementReport(models.Model):
     def _select(self):
         """Return the columns; money is numeric from end to end, rounded as the currency is."""
         in_company = SQL("round(line.amount * rate.factor, home.decimal_places)")
-        # Other methods begin at a cost or at nothing, which is no standard to be below of.
-        has_standard = SQL("rule.method IN ('discount', 'formula') AND line.base_price IS NOT NULL")
+        # Others begin at a cost, at what was charged or at nothing: no standard to be below of.
+        has_standard = SQL(
+            "rule.method IN ('discount', 'formula') AND rule.base IN ('library', 'list_price')"
+            " AND line.base_price IS NOT NULL"
+        )
         standard = SQL(
             "CASE WHEN %s THEN round(line.quantity * line.base_price * rate.factor,"
             " home.decimal_places) END",

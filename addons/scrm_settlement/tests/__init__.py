@@ -17,6 +17,7 @@ from . import test_journal
 from . import test_shipments
 from . import test_commissions
 from . import test_trueups
+from . import test_undone_invoices
 from . import test_adjustments
 from . import test_statement
 from . import test_review
@@ -34,6 +35,7 @@ from . import test_allocation_tour
 from . import test_concurrency
 from . import test_concurrency_statements
 from . import test_dispute
+from . import test_dispute_returns
 from . import test_paper
 from . import test_portal
 from . import test_report

@@ -40,6 +40,19 @@ class TestReport(DisputeCase):
         with_standard = [*self.own, ("discount_amount", "!=", False)]
         self.assertEqual(2, self.report.search_count(with_standard))
 
+    def test_a_cost_or_a_selling_price_is_no_standard(self):
+        """A margin on cost would otherwise stand as a negative discount."""
+        for base in ("cost", "source"):
+            item = self.env["product.product"].create({"name": f"Item with {base}"})
+            item.with_company(self.company).standard_price = 50
+            self._make_rule(
+                base, method="formula", base=base, value=8, target="product", product_id=item.id
+            )
+            line = self._record({"product_id": item.id, "quantity": 1, "source_amount": 50})
+            self.assertEqual((50, 46), (line.base_price, line.price_unit))
+            [(standard,)] = self._sum([("line_id", "=", line.id)], [], "standard_amount:sum")
+            self.assertFalse(standard)
+
     def test_an_accepted_price_lowers_the_discount(self):
         dispute = self._dispute(self.lines[0])
         self._accept(dispute)

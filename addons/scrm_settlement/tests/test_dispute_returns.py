@@ -1,0 +1,72 @@
+from odoo.exceptions import UserError
+from odoo.tests import tagged
+
+from .test_dispute import DisputeCase
+
+
+@tagged("post_install", "-at_install")
+class TestDisputeReturns(DisputeCase):
+    """A line of 7 × 117.76 = 824.32: what a dispute took away does not come back once more."""
+
+    def setUp(self):
+        super().setUp()
+        self.line = self.lines[0]
+        self._submit()
+        self._review()
+
+    def _return(self, quantity, number=1):
+        return self.line._record_return(quantity, source_model="stock.move", source_id=number)
+
+    def _get_net(self):
+        self.line.invalidate_recordset(["correction_ids"])
+        return round(self.line.amount + sum(self.line.correction_ids.mapped("amount")), 2)
+
+    def test_what_is_not_ours_cannot_come_back(self):
+        self._accept(self._dispute(self.line, kind="not_ours"))
+        with self.assertRaisesRegex(UserError, "0.00 of 0.00"):
+            self._return(1)
+        self.assertEqual(0, self._get_net())
+
+    def test_no_more_comes_back_than_was_agreed(self):
+        self._accept(self._dispute(self.line, kind="quantity", claimed_value=5))
+        with self.assertRaisesRegex(UserError, "5.00 of 5.00"):
+            self._return(6)
+        self._return(2)
+        self._return(3, 2)
+        self.assertEqual(0, self._get_net())
+
+    def test_more_was_delivered_than_was_settled(self):
+        self._accept(self._dispute(self.line, kind="quantity", claimed_value=9))
+        self._return(9)
+        self.assertEqual(0, self._get_net())
+
+    def test_it_comes_back_at_the_agreed_price(self):
+        self._accept(self._dispute(self.line, claimed_value=120))
+        self.assertRecordValues(self._return(3), [{"amount": -360, "price_unit": 120}])
+        self._return(4, 2)
+        self.assertEqual(0, self._get_net())
+
+    def test_what_came_back_before_is_not_taken_away_again(self):
+        dispute = self._dispute(self.line, kind="not_ours")
+        self._return(3)
+        self._accept(dispute)
+        self.assertEqual(-471.04, dispute.adjustment_line_id.amount)
+        self.assertEqual(0, self._get_net())
+
+    def test_a_price_is_corrected_of_what_is_left(self):
+        dispute = self._dispute(self.line, claimed_value=120)
+        self._return(3)
+        self._accept(dispute)
+        self.assertEqual(
+            (4, 8.96), (dispute.adjustment_line_id.quantity, dispute.adjustment_line_id.amount)
+        )
+        self._return(4, 2)
+        self.assertEqual(0, self._get_net())
+
+    def test_a_quantity_covers_what_came_back(self):
+        dispute = self._dispute(self.line, kind="quantity", claimed_value=2)
+        self._return(3)
+        with self.assertRaisesRegex(UserError, "came back already"):
+            self._accept(dispute)
+        self._accept(dispute, agreed_value=3)
+        self.assertEqual(0, self._get_net())
