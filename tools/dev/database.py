@@ -206,6 +206,18 @@ def suite(odoo):
     return _build(f"scrm_suite_{_hash(base, _addons_hash())}", "suite", "suite", fill)
 
 
+def single(odoo, addon):
+    """Return the template with one of our addons and what it depends on, no demo data."""
+    base = core(odoo)
+
+    def fill(part):
+        clone(base, part)
+        install(odoo, part, [addon], f"Installing {addon}")
+
+    family = f"only_{addon}"
+    return _build(f"scrm_{family}_{_hash(base, _addons_hash())}", family, addon, fill)
+
+
 def _install_with_demo(odoo, name, modules, doing):
     postgres.sql(name, CLAIM_DEMO)
     try:

@@ -7,7 +7,8 @@ from odoo.tools import SQL
 
 from ..tools import content
 
-Row = namedtuple("Row", "id product_id uom_id quantity price_unit amount")
+# `count`: as many equal lines, of which `id` is the first and `amount` the sum.
+Row = namedtuple("Row", "id product_id uom_id quantity price_unit amount count", defaults=[1])
 
 
 class ScrmSettlementStatement(models.Model):
@@ -78,29 +79,24 @@ class ScrmSettlementStatement(models.Model):
     def _update_totals(self, exactly=True):
         """Recompute the amounts from the lines.
 
-        :param exactly: line by line, as the document will be; else, where the company rounds
-            globally, equal items are added up first (a tax that is no proportion may differ)
+        :param exactly: line by line, as the document will be; else equal lines are taken
+            together, which tells apart what a sum of floats may
         """
-        rows = self._fetch_rows() if exactly else self._fetch_summed_rows()
+        rows = self._fetch_rows() if exactly else self._fetch_counted_rows()
         for statement, (untaxed, tax, total) in self._get_tax_totals(rows).items():
             statement._write_derived(
                 {"amount_untaxed": untaxed, "amount_tax": tax, "amount_total": total}
             )
 
-    def _fetch_summed_rows(self):
-        """Return the same with equal items added up, for companies that round globally."""
-        if any(
-            company.tax_calculation_rounding_method != "round_globally"
-            for company in self.company_id
-        ):
-            return self._fetch_rows()
+    def _fetch_counted_rows(self):
+        """Return the same with equal lines counted: their taxes are computed once."""
         rows = defaultdict(list)
         for statement_id, *row in self.env.execute_query(
             SQL(
-                "SELECT statement_id, min(id), product_id, uom_id, sum(quantity), price_unit,"
-                "       sum(amount)"
+                "SELECT statement_id, min(id), product_id, uom_id, quantity, price_unit,"
+                "       sum(amount), count(*)"
                 "  FROM scrm_settlement_line WHERE statement_id IN %s"
-                " GROUP BY statement_id, product_id, uom_id, price_unit"
+                " GROUP BY statement_id, product_id, uom_id, quantity, price_unit"
                 " ORDER BY statement_id, min(date), min(id)",
                 tuple(self.ids) or (0,),
             )
@@ -156,6 +152,9 @@ class ScrmSettlementStatement(models.Model):
             for row in rows
         ]
         AccountTax._add_tax_details_in_base_lines(base_lines, self.company_id)
+        for base_line, row in zip(base_lines, rows, strict=True):
+            if row.count > 1:
+                _multiply(base_line["tax_details"], row.count)
         AccountTax._round_base_lines_tax_details(base_lines, self.company_id)
         totals = AccountTax._get_tax_totals_summary(base_lines, self.currency_id, self.company_id)
         return (
@@ -226,3 +225,14 @@ class ScrmSettlementStatement(models.Model):
                         preparer=statement.submitter_id.name,
                     )
                 )
+
+
+def _multiply(tax_details, count):
+    """Make the details of one line those of as many equal ones.
+
+    What is not rounded line by line is rounded after this; what is, is rounded already.
+    """
+    for part in (tax_details, *tax_details["taxes_data"]):
+        for name in part:
+            if name.startswith("raw_"):
+                part[name] *= count

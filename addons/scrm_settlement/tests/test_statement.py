@@ -136,15 +136,13 @@ class TestStatement(SettlementCase):
             ("round_per_line", 265.47, 34.50),
         ):
             self.company.tax_calculation_rounding_method = method
-            statement = self._submit({}, {}, {})
-            self.assertRecordValues(
-                statement,
-                [{"amount_untaxed": untaxed, "amount_tax": tax, "amount_total": 299.97}],
-            )
-            self.assertRecordValues(
-                statement.sudo().move_id,
-                [{"amount_untaxed": untaxed, "amount_tax": tax, "amount_total": 299.97}],
-            )
+            self._record({}, {}, {})
+            statement = self._generate(self.preparer)
+            expected = [{"amount_untaxed": untaxed, "amount_tax": tax, "amount_total": 299.97}]
+            self.assertRecordValues(statement, expected)
+            statement.action_submit()
+            self.assertRecordValues(statement, expected)
+            self.assertRecordValues(statement.sudo().move_id, expected)
 
     def test_a_negative_statement_is_a_credit_note(self):
         """Worked example 12: −353.28 + 200.00 = −153.28 is a vendor credit note of 153.28."""

@@ -31,6 +31,8 @@ _RATIO_BITS = 64
 
 # What is done for every demand takes its fields by place: twice as fast as by name.
 _by_date = itemgetter(2, 0)
+_by_rank = itemgetter(8, 2, 0)
+_by_weight = itemgetter(7)
 
 
 class Demand(NamedTuple):
@@ -82,17 +84,22 @@ def share(amount: int, wants: Sequence[int], weights: Sequence[int], ties: Seque
     if amount >= sum(wants):
         return list(wants)
     shares = [0] * len(wants)
-    order = sorted(range(len(wants)), key=lambda i: (wants[i] << _RATIO_BITS) // weights[i])
-    total = sum(weights)
-    for place, i in enumerate(order):
-        if wants[i] * total > amount * weights[i]:
-            open_ = order[place:]
-            break
-        shares[i] = wants[i]
-        amount -= wants[i]
-        total -= weights[i]
+    if weights is wants:  # all have one ratio, and there is not enough for it
+        open_, total = range(len(wants)), sum(wants)
     else:
-        return shares
+        pairs = zip(wants, weights, strict=True)
+        ratios = [(want << _RATIO_BITS) // weight for want, weight in pairs]
+        order = sorted(range(len(wants)), key=ratios.__getitem__)
+        total = sum(weights)
+        for place, i in enumerate(order):
+            if wants[i] * total > amount * weights[i]:
+                open_ = order[place:]
+                break
+            shares[i] = wants[i]
+            amount -= wants[i]
+            total -= weights[i]
+        else:
+            return shares
     left = amount
     remainders = []
     for i in open_:
@@ -100,7 +107,8 @@ def share(amount: int, wants: Sequence[int], weights: Sequence[int], ties: Seque
         left -= shares[i]
         remainders.append((-remainder, ties[i], i))
     if left:
-        for _remainder, _tie, i in sorted(remainders)[:left]:
+        remainders.sort()
+        for _remainder, _tie, i in remainders[:left]:
             shares[i] += 1
     return shares
 
@@ -219,18 +227,33 @@ def _serve_in_turn(left: int, members: list[Demand], got: dict[int, int]) -> int
 
 
 def _serve_shares(left: int, method: str, members: list[Demand], got: dict[int, int]) -> int:
+    needs: dict[int, int] = {}
     owners: dict[int, list[Demand]] = {}
     for demand in members:
-        if demand.eligible > got.get(demand.key, 0):
-            owners.setdefault(demand.owner, []).append(demand)
+        owner, need = demand[3], demand[1]
+        ceiling, has = demand[-1], got.get(demand[0], 0)
+        if ceiling is not None and ceiling < need:
+            need = ceiling
+        if need <= has:
+            continue
+        if owner in owners:
+            owners[owner].append(demand)
+            needs[owner] += need - has
+        else:
+            owners[owner] = [demand]
+            needs[owner] = need - has
     groups = list(owners.values())
-    wants = [sum(d.eligible - got.get(d.key, 0) for d in group) for group in groups]
-    weights = wants if method == "proportional" else [max(d.weight for d in g) for g in groups]
-    ties = [min((d.rank, d.date, d.key) for d in group) for group in groups]
+    wants = list(needs.values())
+    weights = wants if method == "proportional" else [max(map(_by_weight, g)) for g in groups]
+    ties = [min(map(_by_rank, group)) for group in groups]
     shares = share(left, wants, weights, ties)
     for group, amount in zip(groups, shares, strict=True):
         if amount:
-            _serve_in_turn(amount, group, got)
+            if len(group) == 1:
+                key = group[0][0]
+                got[key] = got.get(key, 0) + amount
+            else:
+                _serve_in_turn(amount, group, got)
     return sum(shares)
 
 

@@ -46,8 +46,7 @@ class Stage:
     def _follow_addons(self, odoo):
         """Have the database, with the addon as it is on disk now."""
         if not database.exists(self.name):
-            database.clone(database.core(odoo), self.name)
-            database.install(odoo, self.name, [ADDON], f"Installing {ADDON} in {self.name}")
+            database.clone(database.single(odoo, ADDON), self.name)
         else:
             known = postgres.sql(
                 self.name, "SELECT value FROM ir_config_parameter WHERE key = %s", [STATE]
