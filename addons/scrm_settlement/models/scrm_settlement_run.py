@@ -186,7 +186,9 @@ class ScrmSettlementRun(models.Model):
         limit = today - timedelta(days=company.scrm_settlement_grace_days)
         pending = self._get_pending_days(company, limit)
         counted = self._get_counted_days(company, limit)
-        dealers = self.env["res.partner"].browse({partner_id: None for partner_id, *_ in pending + counted})
+        dealers = self.env["res.partner"].browse(
+            {partner_id: None for partner_id, *_ in pending + counted}
+        )
         cycles = {dealer.id: dealer._scrm_get_settlement_cycle() for dealer in dealers}
         stated = self._get_stated_periods(company, dealers)
         running = {
