@@ -5,7 +5,7 @@ from werkzeug.exceptions import NotFound
 from odoo.exceptions import AccessError, MissingError, UserError
 from odoo.http import request, route
 
-from ..tools.portal_input import parse_value
+from ..tools.portal_input import is_id, parse_day, parse_value
 from .portal import URL, SettlementPortal
 
 MAX_FILES = 5
@@ -73,7 +73,7 @@ class SettlementDisputePortal(SettlementPortal):
             raise NotFound() from None
 
     def _get_chosen_lines(self, statement, form):
-        ids = [int(line_id) for line_id in form.getlist("line") if line_id.isdecimal()]
+        ids = [int(line_id) for line_id in form.getlist("line") if is_id(line_id)]
         return request.env["scrm.settlement.line"].search(
             [("id", "in", ids), ("statement_id", "=", statement.id)], order="date, id"
         )
@@ -88,7 +88,7 @@ class SettlementDisputePortal(SettlementPortal):
             raise UserError(env._("Choose the lines that you dispute."))
         common = {"evidence": evidence[:5000]}
         if form.get("missing"):
-            item, day = (form.get("item") or "").strip(), form.get("item_date")
+            item, day = (form.get("item") or "").strip(), parse_day(form.get("item_date"))
             if not item or not day:
                 raise UserError(env._("Name what is missing and the day it happened."))
             value = self._read_value(form.get("value"), item)

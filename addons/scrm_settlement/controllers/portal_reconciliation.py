@@ -96,7 +96,9 @@ class ReconciliationPortal(CustomerPortal):
 
     def _parse_month(self, month):
         try:
-            return datetime.datetime.strptime(month or "", "%Y-%m").date()
+            first = datetime.datetime.strptime(month or "", "%Y-%m").date()
+            first + relativedelta(months=1)  # the last month of the calendar has no end
+            return first
         except ValueError as error:
             raise UserError(request.env._("Choose the month the list is about.")) from error
 

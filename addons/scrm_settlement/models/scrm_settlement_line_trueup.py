@@ -73,7 +73,13 @@ class ScrmSettlementLine(models.Model):
         :param partners: dealers; None or empty means all
         :return: the new lines, dated on the last day
         """
-        self = self.sudo().with_company(company)  # the journal is written by the system alone
+        rows = self.sudo()._prepare_trueup_rows(company, date_to, partners)
+        return self.sudo()._insert_rows(rows)  # sudo: the journal is written by the system alone
+
+    @api.model
+    def _prepare_trueup_rows(self, company, date_to, partners=None):
+        """Return the rows that lead to what the volumes up to a day earn."""
+        self = self.sudo().with_company(company)  # sudo: as in _record_trueups
         self.env.flush_all()
         chosen = SQL("TRUE")
         if partners:
@@ -82,7 +88,7 @@ class ScrmSettlementLine(models.Model):
             SQL(_VOLUMES, company=company.id, last=date_to, partners=chosen, period=_PERIOD)
         )
         rows = [self._prepare_trueup_row(company, date_to, volume) for volume in volumes]
-        return self._insert_rows([row for row in rows if row])
+        return [row for row in rows if row]
 
     def _prepare_trueup_row(self, company, day, volume):
         """Return the row that leads from earlier true-ups to the target; None if they are equal."""

@@ -75,8 +75,6 @@ class ScrmSettlementLine(models.Model):
             )
             returnable = found["is_undone"] and found["quantity"] > 0
             reason = "undone" if returnable else "changed"
-            exceptions.append(
-                self._prepare_exception(company, reason, "account.move.line", found)
-            )
+            exceptions.append(self._prepare_exception(company, reason, "account.move.line", found))
         self.env["scrm.settlement.exception"]._record(exceptions)
         return self.browse()

@@ -185,7 +185,10 @@ class ScrmSettlementRun(models.Model):
         """
         limit = today - timedelta(days=company.scrm_settlement_grace_days)
         pending = self._get_pending_days(company, limit)
-        dealers = self.env["res.partner"].browse({partner_id: None for partner_id, *_ in pending})
+        counted = self._get_counted_days(company, limit)
+        dealers = self.env["res.partner"].browse(
+            {partner_id: None for partner_id, *_ in pending + counted}
+        )
         cycles = {dealer.id: dealer._scrm_get_settlement_cycle() for dealer in dealers}
         stated = self._get_stated_periods(company, dealers)
         running = {
@@ -193,13 +196,22 @@ class ScrmSettlementRun(models.Model):
             for run in self.search([("company_id", "=", company.id), ("state", "=", "running")])
             for partner_id in run.partner_ids.ids
         }
-        due = {}
-        for partner_id, mode, currency_id, day in pending:
-            first, last = find_period(
-                cycles[partner_id], day, stated.get((partner_id, mode, currency_id), ())
-            )
-            if last < limit and (partner_id, first, last) not in running:
-                due.setdefault((first, last), set()).add(partner_id)
+
+        def get_periods(days):
+            due = {}
+            for partner_id, mode, currency_id, day in days:
+                first, last = find_period(
+                    cycles[partner_id], day, stated.get((partner_id, mode, currency_id), ())
+                )
+                if last < limit and (partner_id, first, last) not in running:
+                    due.setdefault((first, last), set()).add(partner_id)
+            return due
+
+        due = get_periods(pending)
+        for (first, last), partner_ids in get_periods(counted).items():
+            earned = self._get_earners(company, last, partner_ids)
+            if earned:
+                due.setdefault((first, last), set()).update(earned)
         return due
 
     def _get_pending_days(self, company, limit):
@@ -214,6 +226,31 @@ class ScrmSettlementRun(models.Model):
                 limit,
             )
         )
+
+    def _get_counted_days(self, company, limit):
+        """Return the days whose counted lines no true-up has looked at yet."""
+        return self.env.execute_query(
+            SQL(
+                "SELECT DISTINCT partner_id, document_mode, currency_id, date"
+                "  FROM scrm_settlement_line line"
+                " WHERE company_id = %s AND state = 'counted' AND date < %s"
+                "   AND NOT EXISTS ("
+                "       SELECT FROM scrm_settlement_line trueup"
+                "        WHERE trueup.company_id = line.company_id"
+                "          AND trueup.rule_id = line.rule_id"
+                "          AND trueup.partner_id = line.partner_id"
+                "          AND trueup.source_type = 'trueup'"
+                "          AND trueup.source_id >= line.id AND trueup.date >= line.date)",
+                company.id,
+                limit,
+            )
+        )
+
+    def _get_earners(self, company, last, partner_ids):
+        """Return those whose volumes up to a day earn something that is not in the journal."""
+        dealers = self.env["res.partner"].browse(partner_ids)
+        rows = self.env["scrm.settlement.line"]._prepare_trueup_rows(company, last, dealers)
+        return {row["partner_id"] for row in rows}
 
     def _get_stated_periods(self, company, dealers):
         """Return {(dealer, kind of document, currency): [(first day, last day)]}."""

@@ -227,6 +227,11 @@ class TestPortal(HttpCase, DisputeCase):
             ({f"value_{line}": "117.76"}, "changes nothing"),
             ({"kind": "missing"}, "what is wrong"),
             ({"line": self.lines[0].id + 10**6}, "Choose the lines"),
+            ({"line": 10**12}, "Choose the lines"),
+            (
+                {"missing": "1", "item": "Visit", "item_date": "yesterday", "value": "80"},
+                "the day it happened",
+            ),
         ):
             response = self._post(f"{self.url}/dispute", {**good, **change})
             self.assertIn(sentence, response.text)
@@ -268,4 +273,6 @@ class TestPortal(HttpCase, DisputeCase):
         stranger = self._make_user("portal.stranger", "base.group_user", company=self.company_other)
         self._login(stranger)
         self.assertEqual(404, self.url_open(action["url"]).status_code)
-        self.assertEqual(400, self.url_open("/scrm_settlement/xlsx?ids=x").status_code)
+        for ids in ("x", 10**12):
+            response = self.url_open(f"/scrm_settlement/xlsx?ids={ids}")
+            self.assertEqual(400, response.status_code)

@@ -97,6 +97,7 @@ class TestReconciliationPortal(HttpCase, ReconciliationCase):
             (b"<html><table>", "2026-11", "web page"),
             (good, "", "Choose the month"),
             (good, "november", "Choose the month"),
+            (good, "9999-12", "Choose the month"),
             (b"PK\x03\x04" + b"\x00" * MAX_PORTAL_BYTES, "2026-11", "larger than 5 MB"),
         ):
             with self.subTest(sentence=sentence):

@@ -131,6 +131,25 @@ class TestTrueups(JournalCase):
         self.assertEqual(counted, self.Line.search(line.action_open_counted()["domain"]))
         self.assertIn("Counted for the period by", counted.price_reason)
 
+    def test_the_clock_settles_what_is_only_counted(self):
+        """Nothing waits to be settled until the true-up is written, which the run does."""
+        self._make_contract((0, 0), (5000, 2))
+        self.company.scrm_settlement_grace_days = 5
+        run = self.env["scrm.settlement.run"]
+        october, november = (
+            (date(2026, 10, 1), date(2026, 10, 31)),
+            (date(2026, 11, 1), date(2026, 11, 30)),
+        )
+        self._sell(3000, 10)
+        self.assertEqual({}, run._get_due(self.company, date(2026, 12, 20)), "3,000 earn nothing")
+        self._sell(4000, 11)
+        self.assertEqual({}, run._get_due(self.company, date(2026, 11, 20)))
+        due = run._get_due(self.company, date(2026, 12, 20))
+        self.assertEqual({november: {self.dealer.id}}, due)
+        self.assertNotIn(october, due)
+        self.env["scrm.settlement.statement"]._generate(self.company, *november, self.dealer)
+        self.assertEqual({}, run._get_due(self.company, date(2026, 12, 20)))
+
     def test_a_true_up_is_not_taken_back(self):
         self._make_contract((0, 2))
         self._sell(1000, 11)

@@ -89,7 +89,7 @@ class ScrmSettlementGenerate(models.TransientModel):
             ("company_id", "=", self.company_id.id),
             ("date", ">=", self.date_from),
             ("date", "<=", self.date_to),
-            ("state", "=", "pending"),
+            ("state", "in", ("pending", "counted")),
         ]
         if self.partner_ids:
             domain.append(("partner_id", "in", self.partner_ids.commercial_partner_id.ids))
