@@ -247,7 +247,7 @@ def main() -> None:
         )
         each, bare = 1000 * cpu / many, 1000 * looped / loop
         stage.report.note(f"a dealer: {each:.1f} ms CPU, {bare:.1f} in a loop over {loop} dealers")
-        stage.report._print("a dealer's, to the loop's", each, each, bare, each / bare, 0.05)
+        stage.report._print("a dealer's, to the loop's (ms)", each, each, bare, each / bare, 0.05)
         ids = reviewed_bills(env, BILLS[scale.name])
         compare(
             f"post {len(ids)} settlement bills, to plain",
