@@ -43,7 +43,8 @@ INSERT INTO stock_move (id, company_id, product_id, product_uom, location_id, lo
       FROM bench JOIN stock_picking p ON p.id = picking;
 INSERT INTO scrm_settlement_line (
         company_id, partner_id, source_type, source_model, source_model_number, component,
-        source_id, occurred_at, date, product_id, uom_id, quantity, name, state, price_unit, amount, currency_id, document_mode)
+        source_id, occurred_at, date, product_id, uom_id, quantity, name, state, price_unit,
+        amount, currency_id, document_mode)
     SELECT %(company)s, %(dealer)s, 'shipment', 'stock.move', %(model)s, 0, move,
            DATE '2026-10-01' + n %% 31, DATE '2026-10-01' + n %% 31, product, %(uom)s,
            1 + n %% 9, 'Shipment ' || n, 'pending', 12.34, round((1 + n %% 9) * 12.34, 2),
