@@ -233,7 +233,9 @@ class ScrmIdentity(models.Model):
 
         :param wanted: {key: (Handle, name or None)}
         """
-        savepoint = self.env.cr.savepoint()
+        # A savepoint that flushes would run what waits for the commit, such as Odoo's tracking.
+        self.env.flush_all()
+        savepoint = self.env.cr.savepoint(flush=False)
         with savepoint:
             ids = self.env.execute_query(
                 SQL(

@@ -91,8 +91,10 @@ class ScrmSegment(models.Model):
         if customer_ids is not None:
             # A set, not a list: the planner may start from it.
             extra = Domain("id", "in", SQL("(SELECT unnest(%s::int[]))", list(customer_ids)))
+        # A savepoint that flushes would run what waits for the commit, such as Odoo's tracking.
+        self.env.flush_all()
         try:
-            with self.env.cr.savepoint():
+            with self.env.cr.savepoint(flush=False):
                 query = self._search_customers(self._get_env_of(self.user_id.id), extra)
                 entered, left = self._write_members(query.select(), customer_ids)
         except DEFINITION_ERRORS as error:

@@ -191,6 +191,7 @@ class TestRecognitionPolicy(ScrmCase):
             ]
 
         def tie(pairs):
+            self.env.invalidate_all()  # both begin with nothing read
             self.env["scrm.identity"]._attach_many(pairs, rule="event")
             self.env.flush_all()
 

@@ -178,3 +178,10 @@ class TestSegment(SegmentCase):
         self.assertFalse(self._get_members(segment))
         segment.action_unarchive()
         self.assertEqual(self.everybody, self._get_members(segment))
+
+    def test_what_waits_for_the_commit_waits_on(self):
+        """Odoo's tracking would tell of changes twice, were it run as a segment is made."""
+        ran = []
+        self.env.cr.precommit.add(lambda: ran.append(True))
+        self.env["scrm.segment"].create({"name": "Waits", "company_id": self.company.id})
+        self.assertFalse(ran)
