@@ -16,3 +16,6 @@ def uninstall_hook(env):
     env.cr.execute(SQL("TRUNCATE %s CASCADE", SQL(", ".join(tables))))
     env.cr.execute(SQL("DROP FUNCTION IF EXISTS scrm_settlement_line_price_once() CASCADE"))
     env.invalidate_all(flush=False)
+    # Odoo keeps a value for each product that was ever made; that of ours goes with it.
+    product = env.ref("scrm_settlement.product_settlement", raise_if_not_found=False)
+    env["product.value"].search([("product_id", "in", product.ids if product else [])]).unlink()
