@@ -42,14 +42,14 @@ registry.category("web_tour.tours").add("scrm_allocation_workbench", {
             run: "click",
         },
         {
-            content: "Five",
-            trigger: `${row("Tour store")} td[name='allocated'] input`,
-            run: "edit 5",
-        },
-        {
             content: "Say why",
             trigger: `${row("Tour store")} td[name='override_reason'] input`,
             run: "edit Opening of the shop",
+        },
+        {
+            content: "Five; leaving the field hands it over before the form is saved",
+            trigger: `${row("Tour store")} td[name='allocated'] input`,
+            run: "edit 5 && press Tab",
         },
         {
             content: "Save",
@@ -66,14 +66,14 @@ registry.category("web_tour.tours").add("scrm_allocation_workbench", {
             run: "click",
         },
         {
-            content: "Thirty-five",
-            trigger: `${row("Tour distributor")} td[name='allocated'] input`,
-            run: "edit 35",
-        },
-        {
             content: "Say why here too",
             trigger: `${row("Tour distributor")} td[name='override_reason'] input`,
             run: "edit For the shop",
+        },
+        {
+            content: "Thirty-five; leaving the field hands it over before the form is saved",
+            trigger: `${row("Tour distributor")} td[name='allocated'] input`,
+            run: "edit 35 && press Tab",
         },
         {
             content: "Save",
