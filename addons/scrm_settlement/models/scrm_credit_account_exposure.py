@@ -286,8 +286,9 @@ class ScrmCreditAccount(models.Model):
                          WHERE line.move_id = move.id AND line.display_type = 'product') entry
              ) own
              WHERE dealer.with_draft_invoice
-               AND NOT EXISTS (SELECT FROM scrm_settlement_statement statement
-                                WHERE statement.move_id = move.id)
+               AND NOT (dealer.with_statement
+                        AND EXISTS (SELECT FROM scrm_settlement_statement statement
+                                     WHERE statement.move_id = move.id))
             """
         )
 

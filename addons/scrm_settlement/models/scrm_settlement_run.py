@@ -1,7 +1,6 @@
 from datetime import timedelta
 
 from odoo import SUPERUSER_ID, Command, api, fields, models
-from odoo.exceptions import UserError
 from odoo.tools import SQL
 from odoo.tools.translate import LazyTranslate
 
@@ -9,6 +8,7 @@ from odoo.addons.scrm_base.tools.flow import Transition
 
 from ..tools.cycles import find_period
 from .scrm_settlement_statement import PREPARER
+from .scrm_settlement_statement_claim import NothingToSettle
 
 _lt = LazyTranslate(__name__)
 
@@ -142,8 +142,8 @@ class ScrmSettlementRun(models.Model):
         Statement = self.env["scrm.settlement.statement"]
         try:
             statements = Statement._generate(self.company_id, self.date_from, self.date_to, dealers)
-        except UserError:
-            # Nothing to settle for these; the result says why for the run as a whole
+        except NothingToSettle:
+            # The result says why for the run as a whole
             return
         statements._write_derived({"run_id": self.id})
 

@@ -3,6 +3,10 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 
+class NothingToSettle(UserError):
+    """A run found no line that it may take; its sentence says why."""
+
+
 class ScrmSettlementStatement(models.Model):
     # One concern a file.
     _inherit = "scrm.settlement.statement"  # pylint: disable=consider-merging-classes-inherited
@@ -17,7 +21,7 @@ class ScrmSettlementStatement(models.Model):
         :param date_from: first local day
         :param date_to: last local day, included
         :param partners: dealers; None or empty means all that have pending lines
-        :raises UserError: there is nothing to settle, with the reason
+        :raises NothingToSettle: with the reason; what was found for the journal stays
         :return: the new statements
         """
         self.check_access("create")
@@ -28,7 +32,7 @@ class ScrmSettlementStatement(models.Model):
         taken = self._get_overlaps(company, date_from, date_to, found)
         keys = [key for key in found if key not in taken]
         if not keys:
-            raise UserError(self._explain_nothing(company, date_from, date_to, dealers))
+            raise NothingToSettle(self._explain_nothing(company, date_from, date_to, dealers))
         statements = self.create(self._prepare_statement_vals(company, date_from, date_to, keys))
         statements._claim_lines()
         # The first totals are no change that anybody has to be told of

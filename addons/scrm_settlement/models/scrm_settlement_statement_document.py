@@ -270,11 +270,23 @@ class ScrmSettlementStatement(models.Model):
 
     def _check_not_replaced(self):
         for statement in self.filtered("successor_ids"):
+            names = ", ".join(statement.successor_ids.mapped("name"))
+            if all(successor.state == "cancel" for successor in statement.successor_ids):
+                # Nobody knows any more which lines they were: prices may have changed since.
+                raise UserError(
+                    self.env._(
+                        "The lines of %(statement)s went back to the journal when %(successors)s "
+                        "was cancelled. Leave the reversal as it is: the period's next statement "
+                        "settles them.",
+                        statement=statement.name,
+                        successors=names,
+                    )
+                )
             raise UserError(
                 self.env._(
-                    "The lines of %(statement)s are settled again by %(successors)s. Cancel that "
-                    "first, or leave the reversal as it is.",
+                    "The lines of %(statement)s are settled again by %(successors)s. Leave the "
+                    "reversal as it is, or reverse that one too.",
                     statement=statement.name,
-                    successors=", ".join(statement.successor_ids.mapped("name")),
+                    successors=names,
                 )
             )

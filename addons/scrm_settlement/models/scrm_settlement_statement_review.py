@@ -63,13 +63,13 @@ class ScrmSettlementStatement(models.Model):
             )
 
     def _get_previous_amounts(self):
-        """Return {statement id: total of the dealer's last period before it}, as floats."""
+        """Return {statement id: total of the dealer's last period before it}."""
         self.flush_model()
         return dict(
             self.env.execute_query(
                 SQL(
                     """
-                    SELECT s.id, previous.amount::float8
+                    SELECT s.id, previous.amount
                       FROM scrm_settlement_statement s
                 CROSS JOIN LATERAL (
                         SELECT sum(p.amount_total) AS amount

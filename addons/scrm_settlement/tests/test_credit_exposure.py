@@ -189,6 +189,23 @@ class TestCreditExposure(CreditCase):
         self.policy.with_payable = True
         self.assertEqual(-700, self._get_parts()["payable"])
 
+    def test_an_invoice_of_a_settlement_counts_once_by_either_switch(self):
+        """A draft invoice is a settlement to receive, or else a draft invoice."""
+        self.tier.document_mode = "customer_invoice"
+        self._make_rule("B", method="fixed", value=100)
+        self._record({"quantity": 7})
+        self._generate().action_submit()
+
+        def get():
+            parts = self._get_parts()
+            return parts["statement"], parts["draft_invoice"]
+
+        self.assertEqual((700, 0), get())
+        self.policy.with_statement = False
+        self.assertEqual((0, 700), get())
+        self.policy.with_draft_invoice = False
+        self.assertEqual((0, 0), get())
+
     def test_components_are_switched_off(self):
         self._use_70000()
         for name, amount in (

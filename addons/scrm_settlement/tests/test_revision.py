@@ -135,8 +135,17 @@ class TestRevision(SettlementCase):
         self._reconcile(statement.sudo().move_id, reversal)
         self.assertEqual("reversed", statement.state)
         statement.action_reopen()
-        with self.assertRaisesRegex(UserError, "are settled again by"):
+        self._refuse_to_undo(reversal, "are settled again by")
+        statement.successor_ids.action_cancel()
+        self._refuse_to_undo(reversal, "went back to the journal when")
+        self.assertEqual("reversed", statement.state)
+        again = self._generate()
+        self.assertEqual((100, 1), (again.amount_total, again.revision))
+
+    def _refuse_to_undo(self, reversal, sentence):
+        with self.assertRaisesRegex(UserError, sentence), self.cr.savepoint():
             reversal.sudo().line_ids.remove_move_reconcile()
+        self.env.invalidate_all()
 
     def _reconcile(self, *documents):
         lines = self.env["account.move.line"].union(*(move.sudo().line_ids for move in documents))

@@ -97,6 +97,23 @@ class TestRun(SettlementCase):
         few, many = generate(5), generate(60)
         self.assertLessEqual(many, few)
 
+    def test_a_run_that_fails_says_so_and_does_not_go_on(self):
+        """Only that there is nothing to settle is no fault."""
+        dealers = self._make_dealers(2)
+        self._record_for(dealers)
+        Statement = self.env.registry["scrm.settlement.statement"]
+        Run = self.env["scrm.settlement.run"].with_user(self.preparer)
+        run = Run._start(self.company, *NOVEMBER, dealers)
+        with (
+            patch.object(Statement, "_claim_lines", side_effect=UserError("Books are locked")),
+            self.assertRaisesRegex(UserError, "Books are locked"),
+        ):
+            run._run_batch()
+        self.assertEqual(("running", 0), (run.state, run.done_count))
+        self.assertFalse(self.env["scrm.settlement.statement"].search_count([("run_id", "=", run.id)]))
+        self._drain(run)
+        self.assertEqual(2, len(run.statement_ids))
+
     # === NOTHING === #
 
     def test_every_reason_for_nothing_is_said(self):
