@@ -28,6 +28,7 @@ from . import test_lifecycle
 from . import test_match_candidate
 from . import test_match_race
 from . import test_metric
+from . import test_neutralize
 from . import test_notice
 from . import test_notice_audience
 from . import test_notice_bell

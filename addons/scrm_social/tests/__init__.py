@@ -3,6 +3,7 @@ from . import (
     test_discuss_screen,
     test_erasure,
     test_inbound,
+    test_neutralize,
     test_outbound,
     test_providers,
     test_race,
