@@ -126,12 +126,13 @@ def story():
 def bench(scale="small"):
     """Run every benchmark at a scale; each prints its own figures."""
     programs = sorted((ROOT / "tests" / "benchmarks").glob("*.py"))
-    failed = []
+    failed, started = [], time.monotonic()
     for program in programs:
         if program.name == "__init__.py":
             continue
         step(f"Benchmark {program.stem}")
         sys.stdout.flush()
+        begun = time.monotonic()
         done = subprocess.run(
             [str(PYTHON), str(program)],
             env=environment(SCALE=scale),
@@ -140,6 +141,8 @@ def bench(scale="small"):
         )
         if done.returncode:
             failed.append(program.stem)
+        note(f"{int(time.monotonic() - begun)} s")
+    note(f"{int(time.monotonic() - started)} s in all")
     if not programs:
         note("there are no benchmarks yet (tests/benchmarks/*.py)")
     if failed:
