@@ -38,6 +38,10 @@ def _memory(name: str) -> int:
     return 0
 
 
+def _forget_peak() -> None:
+    Path("/proc/self/clear_refs").write_text("5")
+
+
 def take(cr, work: Callable[[], object]) -> Taken:
     """Run a piece of work and say what it took, here and in the database's process."""
     wall, cpu = time.perf_counter(), _own_cpu() + _backend_cpu(cr)
@@ -65,17 +69,19 @@ class Report:
         :param target: the largest ratio of CPU that is good
         :param prepare: function of env that is not timed, before each
         """
-        Path("/proc/self/clear_refs").write_text("5")  # forget the peak so far
         runs: dict[str, list[Taken]] = {"bare": [], "product": []}
+        memory = 0
         for _round in range(ROUNDS):
             for name, work in (("bare", bare), ("product", product)):
                 if callable(work):
+                    _forget_peak()
                     runs[name].append(self._run(env, work, prepare))
+            memory = max(memory, _memory("VmHWM") - self.loaded)  # the product's came last
         wall = statistics.median(taken.wall for taken in runs["product"])
         cpu = statistics.median(taken.cpu for taken in runs["product"])
         base = statistics.median(t.cpu for t in runs["bare"]) if runs["bare"] else bare
         ratio = cpu / base if base else float("inf")
-        self._print(what, wall, cpu, base, ratio, target)
+        self._print(what, wall, cpu, base, ratio, target, memory)
         return cpu
 
     def _run(self, env, work, prepare) -> Taken:
@@ -89,11 +95,12 @@ class Report:
             env.clear()
             env.cr.execute("ROLLBACK TO SAVEPOINT bench")
 
-    def _print(self, what, wall, cpu, base, ratio, target):
+    def _print(self, what, wall, cpu, base, ratio, target, memory=None):
         good = ratio <= target
         if not good:
             self.missed.append(what)
-        memory = max(_memory("VmHWM") - self.loaded, 0)
+        if memory is None:
+            memory = max(_memory("VmHWM") - self.loaded, 0)
         print(
             f"  {what:34}{wall:9.2f}{cpu:9.2f}{base:10.2f}{ratio:8.2f}{target:8.2f}{memory:6}"
             f"  {os.getloadavg()[0]:.1f}{'' if good else '  MISSED'}",
