@@ -23,7 +23,6 @@ from . import scrm_settlement_key
 from . import scrm_settlement_conflict
 from . import scrm_settlement_tier_matrix
 from . import scrm_settlement_line
-from . import scrm_settlement_line_guard
 from . import scrm_settlement_line_journal
 from . import scrm_settlement_line_return
 from . import scrm_settlement_line_pull
