@@ -9,6 +9,8 @@ from odoo.modules.registry import Registry
 from odoo.service.model import retrying
 from odoo.tests import BaseCase, get_db_name
 
+from odoo.addons.queue_job import jobrunner
+
 # Seconds that one transaction waits for another.
 DEADLINE = 30
 
@@ -22,6 +24,9 @@ class RaceCase(BaseCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        if jobrunner.runner_thread:
+            # It would do the jobs of what is committed here, in the midst of the races.
+            raise AssertionError("Start races with ODOO_QUEUE_JOB_CHANNELS=root:0")
         cls.registry = Registry(get_db_name())
 
     def setUp(self):
@@ -29,6 +34,10 @@ class RaceCase(BaseCase):
         if self.is_production:
             self.patch(modules.module, "current_test", False)
         self.addCleanup(self._commit, self._take_away)
+        self._commit(self._prepare)
+
+    def _prepare(self, env):
+        """Commit what the test begins with; run again when another transaction meets it."""
 
     def _take_away(self, env):
         """Remove what the test has committed; run again when another transaction meets it."""

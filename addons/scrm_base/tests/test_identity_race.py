@@ -17,11 +17,9 @@ from .race_case import DEADLINE, RaceCase
 class TestIdentityRace(RaceCase):
     """Real connections and committed rows: what two workers do at once."""
 
-    def setUp(self):
-        super().setUp()
-        with self._connect() as env:
-            pool = env["scrm.pool"].create({"name": "Pool of a race"})
-            self.pool_id, self.scope = pool.id, pool._get_scope()
+    def _prepare(self, env):
+        pool = env["scrm.pool"].create({"name": "Pool of a race"})
+        self.pool_id, self.scope = pool.id, pool._get_scope()
 
     def _take_away(self, env):
         cr = env.cr

@@ -17,17 +17,15 @@ from .race_case import DEADLINE, RaceCase
 class TestMatchRace(RaceCase):
     """Real connections and committed rows: what two jobs propose, what two stewards decide."""
 
-    def setUp(self):
-        super().setUp()
-        with self._connect() as env:
-            pool = env["scrm.pool"].create({"name": "Pool of a race"})
-            self.pool_id = pool.id
-            self.pair = [
-                env["scrm.identity"]
-                ._resolve(Handle("card", pool._get_scope(), f"race-{i}"), pool=pool)
-                .id
-                for i in range(2)
-            ]
+    def _prepare(self, env):
+        pool = env["scrm.pool"].create({"name": "Pool of a race"})
+        self.pool_id = pool.id
+        self.pair = [
+            env["scrm.identity"]
+            ._resolve(Handle("card", pool._get_scope(), f"race-{i}"), pool=pool)
+            .id
+            for i in range(2)
+        ]
 
     def _take_away(self, env):
         cr = env.cr

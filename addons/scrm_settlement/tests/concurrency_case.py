@@ -10,25 +10,23 @@ class ConcurrencyCase(RaceCase):
 
     is_production = False
 
-    def setUp(self):
-        super().setUp()
-        with self._connect() as env:
-            # The company's own contact is nobody's customer, so nothing else is made for it.
-            company = env.ref("base.main_company")
-            product = env["product.product"].create({"name": CODE, "type": "consu"})
-            tier = env["scrm.settlement.tier"].create({"name": CODE, "company_id": company.id})
-            env["scrm.settlement.rule"].create(
-                {
-                    "name": CODE,
-                    "tier_id": tier.id,
-                    "method": "fixed",
-                    "value": 10,
-                    "target": "product",
-                    "product_id": product.id,
-                }
-            )
-            self.company_id, self.partner_id = company.id, company.partner_id.id
-            self.product_id = product.id
+    def _prepare(self, env):
+        # The company's own contact is nobody's customer, so nothing else is made for it.
+        company = env.ref("base.main_company")
+        product = env["product.product"].create({"name": CODE, "type": "consu"})
+        tier = env["scrm.settlement.tier"].create({"name": CODE, "company_id": company.id})
+        env["scrm.settlement.rule"].create(
+            {
+                "name": CODE,
+                "tier_id": tier.id,
+                "method": "fixed",
+                "value": 10,
+                "target": "product",
+                "product_id": product.id,
+            }
+        )
+        self.company_id, self.partner_id = company.id, company.partner_id.id
+        self.product_id = product.id
         self.sources = [self._prepare_source(number) for number in (1, 2, 3)]
 
     def _take_away(self, env):

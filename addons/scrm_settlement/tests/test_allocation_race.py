@@ -15,28 +15,26 @@ class TestAllocationRace(RaceCase):
 
     is_production = False
 
-    def setUp(self):
-        super().setUp()
-        with self._connect() as env:
-            company = env.ref("base.main_company")
-            warehouse = env["stock.warehouse"].search([("company_id", "=", company.id)], limit=1)
-            product = env["product.product"].create(
-                {"name": CODE, "type": "consu", "is_storable": True}
-            )
-            env["scrm.allocation.policy"].create(
-                {
-                    "name": CODE,
-                    "company_id": company.id,
-                    "product_id": product.id,
-                    "is_automatic": False,
-                    "line_ids": [Command.create({"method": "proportional"})],
-                }
-            )
-            env["stock.quant"]._update_available_quantity(product, warehouse.lot_stock_id, 100)
-            self.company_id, self.warehouse_id = company.id, warehouse.id
-            self.product_id = product.id
-            self._ask(env, 80)
-            self._ask(env, 80)
+    def _prepare(self, env):
+        company = env.ref("base.main_company")
+        warehouse = env["stock.warehouse"].search([("company_id", "=", company.id)], limit=1)
+        product = env["product.product"].create(
+            {"name": CODE, "type": "consu", "is_storable": True}
+        )
+        env["scrm.allocation.policy"].create(
+            {
+                "name": CODE,
+                "company_id": company.id,
+                "product_id": product.id,
+                "is_automatic": False,
+                "line_ids": [Command.create({"method": "proportional"})],
+            }
+        )
+        env["stock.quant"]._update_available_quantity(product, warehouse.lot_stock_id, 100)
+        self.company_id, self.warehouse_id = company.id, warehouse.id
+        self.product_id = product.id
+        self._ask(env, 80)
+        self._ask(env, 80)
 
     def _ask(self, env, quantity):
         warehouse = env["stock.warehouse"].browse(self.warehouse_id)

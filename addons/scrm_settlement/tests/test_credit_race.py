@@ -14,38 +14,36 @@ class TestCreditRace(RaceCase):
 
     is_production = False
 
-    def setUp(self):
-        super().setUp()
-        with self._connect() as env:
-            company = env.ref("base.main_company")
-            # The company's own contact is nobody's customer, so nothing else is made for it.
-            partner = company.partner_id
-            product = env["product.product"].create(
-                {"name": CODE, "type": "service", "taxes_id": [Command.clear()]}
-            )
-            account = env["scrm.credit.account"].create(
+    def _prepare(self, env):
+        company = env.ref("base.main_company")
+        # The company's own contact is nobody's customer, so nothing else is made for it.
+        partner = company.partner_id
+        product = env["product.product"].create(
+            {"name": CODE, "type": "service", "taxes_id": [Command.clear()]}
+        )
+        account = env["scrm.credit.account"].create(
+            {
+                "company_id": company.id,
+                "partner_id": partner.id,
+                "limit_mode": "amount",
+                "own_limit": 100000,
+            }
+        )
+
+        def make_order(amount):
+            line = {"product_id": product.id, "price_unit": amount}
+            return env["sale.order"].create(
                 {
-                    "company_id": company.id,
                     "partner_id": partner.id,
-                    "limit_mode": "amount",
-                    "own_limit": 100000,
+                    "company_id": company.id,
+                    "client_order_ref": CODE,
+                    "order_line": [Command.create(line)],
                 }
             )
 
-            def make_order(amount):
-                line = {"product_id": product.id, "price_unit": amount}
-                return env["sale.order"].create(
-                    {
-                        "partner_id": partner.id,
-                        "company_id": company.id,
-                        "client_order_ref": CODE,
-                        "order_line": [Command.create(line)],
-                    }
-                )
-
-            make_order(70000).action_confirm()
-            self.order_ids = [make_order(20000).id, make_order(20000).id]
-            self.account_id = account.id
+        make_order(70000).action_confirm()
+        self.order_ids = [make_order(20000).id, make_order(20000).id]
+        self.account_id = account.id
 
     def _take_away(self, env):
         cr = env.cr
