@@ -16,6 +16,7 @@ from . import test_erasure
 from . import test_erasure_rights
 from . import test_erasure_tour
 from . import test_flow
+from . import test_flow_many
 from . import test_flow_race
 from . import test_golden
 from . import test_guard_access

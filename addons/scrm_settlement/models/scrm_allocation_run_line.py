@@ -120,9 +120,7 @@ class ScrmAllocationRunLine(models.Model):
     )
 
     def init(self):
-        protect(
-            self.env.cr, self._table, ("move_id", "partner_id"), when=SQL("OLD.is_applied")
-        )
+        protect(self.env.cr, self._table, ("move_id", "partner_id"), when=SQL("OLD.is_applied"))
 
     @api.depends("allocated", "previous")
     def _compute_difference(self):
