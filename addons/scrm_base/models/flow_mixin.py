@@ -28,7 +28,20 @@ class _Permit:
         )
 
 
+class _Notices:
+    """What many moves have to tell, kept until all are made; like a permit, none comes by RPC."""
+
+    __slots__ = ("occurrences",)
+
+    def __init__(self):
+        self.occurrences = {}  # {(model, event): {id of a record: its entry in the log}}
+
+    def add(self, record, event, occurrence):
+        self.occurrences.setdefault((record._name, event), {})[record.id] = occurrence
+
+
 _PERMIT_KEY = "_scrm_flow_permit"
+_NOTICES_KEY = "_scrm_flow_notices"
 
 
 class ScrmFlowMixin(models.AbstractModel):
@@ -184,6 +197,17 @@ class ScrmFlowMixin(models.AbstractModel):
                 )
             record._flow_move(found[0], state, note, vals)
 
+    def _move_many(self, key, get_vals):
+        """Take a step with each, as ``_move_along``; what they tell people is made in one go.
+
+        :param get_vals: function of a record, the values to write with its state
+        """
+        notices = _Notices()
+        for record in self.with_context(**{_NOTICES_KEY: notices}):
+            record._move_along(key, **get_vals(record))
+        for (model_name, event), occurrences in notices.occurrences.items():
+            self.env[model_name].browse(occurrences)._flow_tell(event, occurrences)
+
     def _flow_lock(self):
         """Lock the rows until the transaction ends, and read the state that is true now.
 
@@ -256,10 +280,20 @@ class ScrmFlowMixin(models.AbstractModel):
         if interaction_vals:
             self.env["scrm.interaction"]._record([interaction_vals])
         occurrence = f"{log._name},{log.id}" if log else None
-        self.env["scrm.notice.rule"]._raise_event(
-            self.with_context(scrm_flow_occurrence=occurrence), transition.key
-        )
+        notices = self.env.context.get(_NOTICES_KEY)
+        if isinstance(notices, _Notices):
+            notices.add(self, transition.key, occurrence)
+        else:
+            self._flow_tell(transition.key, {self.id: occurrence})
         self._flow_after(transition)
+
+    def _flow_tell(self, event, occurrences):
+        """Raise the notices of a step that these records have taken.
+
+        :param occurrences: {id of a record: its entry in the log}
+        """
+        records = self.with_context(scrm_flow_occurrences=occurrences)
+        self.env["scrm.notice.rule"]._raise_event(records, event)
 
     # === HOOKS === #
 
@@ -309,7 +343,7 @@ class ScrmFlowMixin(models.AbstractModel):
 
     def _notice_get_key(self, event):
         key = super()._notice_get_key(event)
-        occurrence = self.env.context.get("scrm_flow_occurrence")
+        occurrence = self.env.context.get("scrm_flow_occurrences", {}).get(self.id)
         if not occurrence:
             # sudo: entries of the log are read here for their id alone
             entry = (

@@ -1,4 +1,5 @@
 from . import test_access
+from . import test_append_only
 from . import test_capture
 from . import test_circles
 from . import test_cluster_properties
@@ -15,6 +16,8 @@ from . import test_erasure
 from . import test_erasure_rights
 from . import test_erasure_tour
 from . import test_flow
+from . import test_flow_many
+from . import test_flow_race
 from . import test_golden
 from . import test_guard_access
 from . import test_guard_clicks

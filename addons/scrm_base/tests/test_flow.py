@@ -1,8 +1,8 @@
 import base64
 
-from psycopg2.errors import RestrictViolation, SerializationFailure
+from psycopg2.errors import RestrictViolation
 
-from odoo import SUPERUSER_ID, api
+from odoo import SUPERUSER_ID
 from odoo.exceptions import AccessError, UserError
 from odoo.service.model import call_kw
 from odoo.tests import tagged
@@ -230,37 +230,3 @@ class TestFlow(ScrmCase):
                 self.env["scrm.flow.log"].with_user(user).create({"res_model": "x"})
         with self.assertRaises(AccessError):
             self._as(self.foreigner, entry).read(["note"])
-
-    # === TWO AT ONCE === #
-
-    def test_two_movers_end_with_one_move(self):
-        """Two real connections: the one who comes second is refused by PostgreSQL and retried."""
-        registry = self.registry
-        with registry.cursor() as cr:
-            env = api.Environment(cr, SUPERUSER_ID, {})
-            record_id = env["scrm.customer.import"].create({"name": "race"}).id
-        self.addCleanup(self._delete_committed, record_id)
-        # Committed entries of the log could not be taken away again.
-        self.patch(type(self.env["scrm.customer.import"]), "_flow_log", lambda record, *args: None)
-        with registry.cursor() as first, registry.cursor() as second:
-            late = api.Environment(second, SUPERUSER_ID, {})["scrm.customer.import"].browse(
-                record_id
-            )
-            self.assertEqual("draft", late.state)  # takes the second one's snapshot
-            early = api.Environment(first, SUPERUSER_ID, {})["scrm.customer.import"].browse(
-                record_id
-            )
-            early._move_along("cancel")
-            first.commit()
-            with mute_logger("odoo.sql_db"), self.assertRaises(SerializationFailure):
-                late._move_along("cancel")
-            second.rollback()
-            late.invalidate_recordset()
-            # What Odoo's retry then meets:
-            with self.assertRaisesRegex(UserError, "is at “Stopped”; “Stop” cannot be done"):
-                late._move_along("cancel")
-            second.rollback()
-
-    def _delete_committed(self, record_id):
-        with self.registry.cursor() as cr:
-            cr.execute("DELETE FROM scrm_customer_import WHERE id = %s", [record_id])

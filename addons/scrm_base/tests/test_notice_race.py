@@ -1,23 +1,20 @@
 from psycopg2.errors import SerializationFailure
 
-from odoo import SUPERUSER_ID, Command, api, modules
-from odoo.modules.registry import Registry
-from odoo.tests import BaseCase, get_db_name, tagged
+from odoo import Command
+from odoo.tests import tagged
 from odoo.tools import mute_logger
+
+from .race_case import RaceCase
 
 
 @tagged("post_install", "-at_install")
-class TestNoticeRace(BaseCase):
+class TestNoticeRace(RaceCase):
     """Two things happen to one person at once, and the rule waits hours between two notices."""
 
     def setUp(self):
         super().setUp()
-        self.registry = Registry(get_db_name())
-        self.patch(modules.module, "current_test", False)
-        with self.registry.cursor() as cr:
-            env = self._make_env(cr)
-            cr.execute("SELECT COALESCE(max(id), 0) FROM queue_job")
-            self.last_job_id = cr.fetchone()[0]
+        [(self.last_job_id,)] = self._query("SELECT COALESCE(max(id), 0) FROM queue_job")
+        with self._connect() as env:
             imports = env["scrm.customer.import"].create([{"name": "a.xls"}, {"name": "b.xls"}])
             user = env["res.users"].create({"name": "Told", "login": "race.told"})
             rule = env["scrm.notice.rule"].create(
@@ -34,25 +31,19 @@ class TestNoticeRace(BaseCase):
                 }
             )
             self.import_ids, self.rule_id, self.user_id = imports.ids, rule.id, user.id
-        self.addCleanup(self._delete_rows)
 
-    def _make_env(self, cr):
-        return api.Environment(cr, SUPERUSER_ID, {})
-
-    def _delete_rows(self):
-        with self.registry.cursor() as cr:
-            env = self._make_env(cr)
-            cr.execute("DELETE FROM scrm_outbox WHERE rule_id = %s", [self.rule_id])
-            cr.execute(
-                "DELETE FROM queue_job WHERE model_name = 'scrm.outbox' AND id > %s",
-                [self.last_job_id],
-            )
-            env["scrm.notice.rule"].browse(self.rule_id).unlink()
-            env["scrm.customer.import"].browse(self.import_ids).unlink()
-            user = env["res.users"].browse(self.user_id)
-            partner = user.partner_id
-            user.unlink()
-            partner.unlink()
+    def _take_away(self, env):
+        env.cr.execute("DELETE FROM scrm_outbox WHERE rule_id = %s", [self.rule_id])
+        env.cr.execute(
+            "DELETE FROM queue_job WHERE model_name = 'scrm.outbox' AND id > %s",
+            [self.last_job_id],
+        )
+        env["scrm.notice.rule"].browse(self.rule_id).unlink()
+        env["scrm.customer.import"].browse(self.import_ids).unlink()
+        user = env["res.users"].browse(self.user_id)
+        partner = user.partner_id
+        user.unlink()
+        partner.unlink()
 
     def _raise_event(self, env, place):
         """Let the rule speak about one of the two imports; count the rows of this test's rule."""
@@ -61,28 +52,25 @@ class TestNoticeRace(BaseCase):
         return len(rows.filtered(lambda row: row.rule_id.id == self.rule_id))
 
     def test_the_loser_is_run_again_and_keeps_still(self):
-        with self.registry.cursor() as first, self.registry.cursor() as second:
-            late = self._make_env(second)
+        with self._connect() as first, self._connect() as late:
             late["scrm.outbox"].search_count([])  # its snapshot is older than the winner's notice
-            self.assertEqual(1, self._raise_event(self._make_env(first), 0))
-            first.commit()
+            self.assertEqual(1, self._raise_event(first, 0))
+            first.cr.commit()
             with mute_logger("odoo.sql_db"), self.assertRaises(SerializationFailure):
                 self._raise_event(late, 1)
-            second.rollback()
+            late.cr.rollback()
             late.transaction.reset()
             self.assertEqual(0, self._raise_event(late, 1))
-            second.rollback()
+            late.cr.rollback()
 
     def test_a_turn_is_given_once_whatever_the_isolation(self):
         values = {"medium": "inapp", "user_id": self.user_id, "rule_id": self.rule_id, "body": "x"}
 
-        def post(cr, key):
-            turn = {**values, "idem_key": key, "turn_key": "race:turn"}
-            return self._make_env(cr)["scrm.outbox"]._post([turn])
+        def post(env, key):
+            return env["scrm.outbox"]._post([{**values, "idem_key": key, "turn_key": "race:turn"}])
 
-        with self.registry.cursor() as first, self.registry.cursor() as second:
-            second.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
+        with self._connect() as first, self._connect() as second:
+            second.cr.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
             self.assertEqual(1, len(post(first, "race:1")))
-            first.commit()
+            first.cr.commit()
             self.assertFalse(post(second, "race:2"))
-            second.commit()

@@ -1,41 +1,32 @@
-import threading
+from contextlib import ExitStack
 from unittest.mock import patch
 
 from psycopg2.errors import SerializationFailure
 
-from odoo import SUPERUSER_ID, api, modules
-from odoo.modules.registry import Registry
-from odoo.tests import BaseCase, get_db_name, tagged
+from odoo import SUPERUSER_ID
+from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.scrm_base.tools.database import read_committed
 
+from .race_case import RaceCase
+
 
 @tagged("post_install", "-at_install")
-class TestOutboxRace(BaseCase):
+class TestOutboxRace(RaceCase):
     """Committed rows and real connections, as two workers have them."""
 
     def setUp(self):
         super().setUp()
-        self.registry = Registry(get_db_name())
-        # What runs here commits, as it does in production.
-        self.patch(modules.module, "current_test", False)
         self.keys = []
-        with self.registry.cursor() as cr:
-            cr.execute("SELECT COALESCE(max(id), 0) FROM queue_job")
-            self.last_job_id = cr.fetchone()[0]
-        self.addCleanup(self._delete_rows)
+        [(self.last_job_id,)] = self._query("SELECT COALESCE(max(id), 0) FROM queue_job")
 
-    def _delete_rows(self):
-        with self.registry.cursor() as cr:
-            cr.execute("DELETE FROM scrm_outbox WHERE idem_key = ANY(%s)", [self.keys])
-            cr.execute(
-                "DELETE FROM queue_job WHERE model_name = 'scrm.outbox' AND id > %s",
-                [self.last_job_id],
-            )
-
-    def _make_env(self, cr):
-        return api.Environment(cr, SUPERUSER_ID, {})
+    def _take_away(self, env):
+        env.cr.execute("DELETE FROM scrm_outbox WHERE idem_key = ANY(%s)", [self.keys])
+        env.cr.execute(
+            "DELETE FROM queue_job WHERE model_name = 'scrm.outbox' AND id > %s",
+            [self.last_job_id],
+        )
 
     def _post(self, env, key):
         self.keys.append(key)
@@ -43,49 +34,33 @@ class TestOutboxRace(BaseCase):
             [{"medium": "inapp", "idem_key": key, "body": "x", "user_id": SUPERUSER_ID}]
         )
 
+    def _post_committed(self, key):
+        return self._commit(lambda env: self._post(env, key).id)
+
     def _read(self, row_id):
-        with self.registry.cursor() as cr:
-            cr.execute("SELECT state, attempts FROM scrm_outbox WHERE id = %s", [row_id])
-            return cr.fetchone()
+        [row] = self._query("SELECT state, attempts FROM scrm_outbox WHERE id = %s", row_id)
+        return row
 
     def test_two_workers_one_message(self):
-        with self.registry.cursor() as cr:
-            row_id = self._post(self._make_env(cr), "race:two workers").id
+        row_id = self._post_committed("race:two workers")
         sent = []
-        start = threading.Barrier(4)
-        errors = []
+        model = self.registry["scrm.outbox"]
+        with ExitStack() as stack:
+            # Made here: while Odoo runs its tests, this thread alone reaches the registry.
+            envs = [stack.enter_context(self._connect()) for _ in range(4)]
+            stack.enter_context(patch.object(model, "_send_inapp", lambda row: sent.append(row.id)))
 
-        def deliver(cr, row):
-            try:
-                with cr:
-                    start.wait(timeout=30)
-                    row._deliver()
-            except Exception as error:
-                errors.append(error)
+            def deliver(number):
+                env = envs[number]
+                env["scrm.outbox"].browse(row_id)._deliver()
+                env.cr.commit()
 
-        model = type(self._get_model())
-        with patch.object(model, "_send_inapp", lambda row: sent.append(row.id)):
-            workers = []
-            for _ in range(4):
-                # Made here: while Odoo runs its tests, this thread alone reaches the registry.
-                cr = self.registry.cursor()
-                row = self._make_env(cr)["scrm.outbox"].browse(row_id)
-                workers.append(threading.Thread(target=deliver, args=(cr, row)))
-            for worker in workers:
-                worker.start()
-            for worker in workers:
-                worker.join(timeout=60)
-        self.assertEqual([], errors)
+            self._run_at_once(deliver, 4)
         self.assertEqual([row_id], sent)
         self.assertEqual(("sent", 1), self._read(row_id))
 
-    def _get_model(self):
-        with self.registry.cursor() as cr:
-            return self._make_env(cr)["scrm.outbox"]
-
     def test_sending_is_committed_before_the_medium_calls_out(self):
-        with self.registry.cursor() as cr:
-            row_id = self._post(self._make_env(cr), "race:committed").id
+        row_id = self._post_committed("race:committed")
         seen = []
 
         def send(row):
@@ -93,34 +68,33 @@ class TestOutboxRace(BaseCase):
             raise KeyboardInterrupt  # the worker is killed in the middle of the call
 
         with (
-            patch.object(type(self._get_model()), "_send_inapp", send),
+            patch.object(self.registry["scrm.outbox"], "_send_inapp", send),
             self.assertRaises(KeyboardInterrupt),
-            self.registry.cursor() as cr,
+            self._connect() as env,
         ):
-            self._make_env(cr)["scrm.outbox"].browse(row_id)._deliver()
+            env["scrm.outbox"].browse(row_id)._deliver()
         self.assertEqual([("sending", 1)], seen)
         self.assertEqual(("sending", 1), self._read(row_id), "what a crash leaves behind")
 
     def test_the_same_key_twice_at_once(self):
-        with self.registry.cursor() as first, self.registry.cursor() as second:
-            late = self._make_env(second)
+        with self._connect() as first, self._connect() as late:
             late["scrm.outbox"].search_count([])  # takes the second one's snapshot
-            self._post(self._make_env(first), "race:key")
-            first.commit()
+            self._post(first, "race:key")
+            first.cr.commit()
             with mute_logger("odoo.sql_db"), self.assertRaises(SerializationFailure):
                 self._post(late, "race:key")
-            second.rollback()
+            late.cr.rollback()
             # Odoo's retry finds the row of the first.
             row = self._post(late, "race:key")
             self.assertEqual("queued", row.state)
-            second.rollback()
+            late.cr.rollback()
 
     def test_read_committed_sees_what_others_commit(self):
-        with self.registry.cursor() as cr, self.registry.cursor() as other:
-            env = self._make_env(cr)
+        with self._connect() as env, self._connect() as other:
+            cr = env.cr
             cr.execute("SELECT 1")  # an old REPEATABLE READ snapshot
-            row_id = self._post(self._make_env(other), "race:level").id
-            other.commit()
+            row_id = self._post(other, "race:level").id
+            other.cr.commit()
             cr.execute("SELECT state FROM scrm_outbox WHERE id = %s", [row_id])
             self.assertFalse(cr.fetchone())
             with read_committed(env) as own:

@@ -1,6 +1,7 @@
 """Tables whose facts are written once: the database itself keeps the promise."""
 
 from collections.abc import Iterable, Mapping
+from contextlib import contextmanager
 
 from odoo.tools import SQL
 
@@ -36,27 +37,71 @@ $$ LANGUAGE plpgsql
 """
 
 
-def protect(cr, table: str, cache_columns: Iterable[str] = ()) -> None:
+def protect(
+    cr,
+    table: str,
+    cache_columns: Iterable[str] = (),
+    *,
+    facts_only: bool = False,
+    when: SQL | None = None,
+) -> None:
     """Let the table only grow: refuse DELETE, and UPDATE of anything but the cache columns.
 
-    Call it in the model's ``init()``; calling it again replaces the list of columns. A refused
-    statement raises ``psycopg2.errors.RestrictViolation``.
+    Call it in the model's ``init()``, which Odoo runs again whenever an addon adds columns to the
+    model; calling it again replaces the list of columns. A refused statement raises
+    ``psycopg2.errors.RestrictViolation``.
 
     :param cr: the cursor of the installation
     :param table: name of the model's table
     :param cache_columns: columns that can be derived again from the facts
+    :param facts_only: do not look at statements that name caches alone: for tables of which one
+        statement moves so many rows that comparing each as a whole takes longer than the rest
+    :param when: protect the rows that fulfil this condition on OLD only
     """
-    columns = sorted({*cache_columns, *_AUDIT_COLUMNS})
+    caches = sorted({*cache_columns, *_AUDIT_COLUMNS})
+    columns = SQL()
+    if facts_only:
+        facts = [SQL.identifier(name) for name in _get_columns(cr, table) if name not in caches]
+        columns = SQL(" OF %s", SQL(", ").join(facts))
     cr.execute(SQL(_FUNCTION))
     cr.execute(
         SQL(
             "DROP TRIGGER IF EXISTS scrm_append_only ON %(table)s;"
-            " CREATE TRIGGER scrm_append_only BEFORE UPDATE OR DELETE ON %(table)s"
-            " FOR EACH ROW EXECUTE FUNCTION scrm_append_only(%(columns)s)",
+            " CREATE TRIGGER scrm_append_only BEFORE DELETE OR UPDATE%(columns)s ON %(table)s"
+            " FOR EACH ROW WHEN (%(when)s) EXECUTE FUNCTION scrm_append_only(%(caches)s)",
             table=SQL.identifier(table),
-            columns=SQL(", ").join(SQL("%s", column) for column in columns),
+            columns=columns,
+            when=when or SQL("true"),
+            caches=SQL(", ").join(SQL("%s", name) for name in caches),
         )
     )
+
+
+def _get_columns(cr, table):
+    cr.execute(
+        "SELECT attname FROM pg_attribute"
+        " WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attname",
+        [table],
+    )
+    return [name for (name,) in cr.fetchall()]
+
+
+@contextmanager
+def kept(cr, tables: Iterable[str]):
+    """Drop columns of these tables inside: with a column goes a trigger that names its column.
+
+    PostgreSQL drops it without a word, so the tables are protected again.
+    """
+    cr.execute(
+        "SELECT relname, encode(tgargs, 'escape') FROM pg_trigger"
+        " JOIN pg_class ON pg_class.oid = tgrelid AND pg_table_is_visible(tgrelid)"
+        " WHERE tgname = 'scrm_append_only' AND tgattr::text <> '' AND relname = ANY(%s)",
+        [list(tables)],
+    )
+    protected = cr.fetchall()
+    yield
+    for table, caches in protected:
+        protect(cr, table, caches.split("\\000")[:-1], facts_only=True)
 
 
 def erase(cr, table: str, values: Mapping[str, SQL], where: SQL) -> int:

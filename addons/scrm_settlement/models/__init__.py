@@ -23,7 +23,6 @@ from . import scrm_settlement_key
 from . import scrm_settlement_conflict
 from . import scrm_settlement_tier_matrix
 from . import scrm_settlement_line
-from . import scrm_settlement_line_guard
 from . import scrm_settlement_line_journal
 from . import scrm_settlement_line_return
 from . import scrm_settlement_line_pull
@@ -59,7 +58,6 @@ from . import scrm_settlement_import_subtotal
 from . import scrm_settlement_import_tabs
 from . import scrm_settlement_import_portal
 from . import scrm_settlement_statement_reconcile
-from . import scrm_notice_rule
 from . import scrm_credit_policy
 from . import scrm_credit_account
 from . import scrm_credit_account_limit

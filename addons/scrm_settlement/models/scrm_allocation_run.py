@@ -13,22 +13,6 @@ CHANNEL_MANAGER = "scrm_settlement.group_scrm_settlement_channel_manager"
 BATCH = 100
 
 
-def protect_applied(cr, table, condition, cache_columns=()):
-    """Make rows append-only from the moment they fulfil the condition (SQL on OLD)."""
-    protect(cr, table, cache_columns)
-    columns = sorted({*cache_columns, "write_uid", "write_date"})
-    cr.execute(
-        SQL(
-            "DROP TRIGGER scrm_append_only ON %(table)s;"
-            " CREATE TRIGGER scrm_append_only BEFORE UPDATE OR DELETE ON %(table)s"
-            " FOR EACH ROW WHEN (%(condition)s) EXECUTE FUNCTION scrm_append_only(%(columns)s)",
-            table=SQL.identifier(table),
-            condition=condition,
-            columns=SQL(", ").join(SQL("%s", column) for column in columns),
-        )
-    )
-
-
 class ScrmAllocationRun(models.Model):
     """One division of scarce stock among dealers: simulated, corrected by hand, applied, kept.
 
@@ -110,7 +94,7 @@ class ScrmAllocationRun(models.Model):
     progress = fields.Integer(string="Progress (%)", compute="_compute_counts")
 
     def init(self):
-        protect_applied(self.env.cr, self._table, SQL("OLD.state = 'applied'"))
+        protect(self.env.cr, self._table, when=SQL("OLD.state = 'applied'"))
 
     @api.model
     def _default_warehouse(self):

@@ -3,8 +3,9 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 from odoo.tools.misc import formatLang
 
+from odoo.addons.scrm_base.tools.append_only import protect
+
 from .scrm_allocation_policy_line import METHODS, STRATEGIES
-from .scrm_allocation_run import protect_applied
 
 # What a person may decide otherwise than the arithmetic.
 OVERRIDE_FIELDS = {"allocated", "override_reason"}
@@ -119,7 +120,7 @@ class ScrmAllocationRunLine(models.Model):
     )
 
     def init(self):
-        protect_applied(self.env.cr, self._table, SQL("OLD.is_applied"), ("move_id", "partner_id"))
+        protect(self.env.cr, self._table, ("move_id", "partner_id"), when=SQL("OLD.is_applied"))
 
     @api.depends("allocated", "previous")
     def _compute_difference(self):

@@ -3,8 +3,9 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL, float_compare
 from odoo.tools.misc import formatLang
 
+from odoo.addons.scrm_base.tools.append_only import protect
+
 from ..tools.allocation import Demand, allocate, fingerprint
-from .scrm_allocation_run import protect_applied
 
 
 class ScrmAllocationRunProduct(models.Model):
@@ -61,11 +62,11 @@ class ScrmAllocationRunProduct(models.Model):
     )
 
     def init(self):
-        protect_applied(
+        protect(
             self.env.cr,
             self._table,
-            SQL("OLD.state = 'applied'"),
             ("company_id", "warehouse_id"),
+            when=SQL("OLD.state = 'applied'"),
         )
 
     @api.depends("line_ids.allocated", "line_ids.reason")

@@ -225,7 +225,13 @@ class ScrmSettlementLine(models.Model):
 
     def init(self):
         cr = self.env.cr
-        protect(cr, self._table, (*CACHE_COLUMNS, *PRICE_COLUMNS, *REPOINTED_COLUMNS))
+        # A claim moves a hundred thousand rows and names only caches
+        protect(
+            cr,
+            self._table,
+            (*CACHE_COLUMNS, *PRICE_COLUMNS, *REPOINTED_COLUMNS),
+            facts_only=True,
+        )
         # Compared as text, because jsonb and numeric have no common "row" operator class
         changed = " OR ".join(f"NEW.{name} IS DISTINCT FROM OLD.{name}" for name in PRICE_COLUMNS)
         cr.execute(SQL(_FREEZE_PRICE, changed=SQL(changed)))  # pylint: disable=sql-injection

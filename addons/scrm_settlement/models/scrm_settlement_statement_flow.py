@@ -2,7 +2,6 @@ from odoo import fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL, format_date
 
-from .scrm_notice_rule import NoticesToCome
 from .scrm_settlement_statement import PREPARER
 
 
@@ -152,24 +151,6 @@ class ScrmSettlementStatement(models.Model):
         return successor
 
     # === FLOW === #
-
-    def _move_many(self, key, get_vals):
-        """Take a step with each, as `_move_along`; what they tell people is made in one go.
-
-        :param get_vals: function of a statement, the values to write with its state
-        """
-        to_come = NoticesToCome()
-        for statement in self.with_context(_scrm_notices_to_come=to_come):
-            statement._move_along(key, **get_vals(statement))
-        for event, occurrences in to_come.records.items():
-            records = self.with_context(_scrm_flow_occurrences=occurrences)
-            self.env["scrm.notice.rule"]._raise_event(records.browse(occurrences), event)
-
-    def _notice_get_key(self, event):
-        occurrence = self.env.context.get("_scrm_flow_occurrences", {}).get(self.id)
-        if occurrence:
-            self = self.with_context(scrm_flow_occurrence=occurrence)
-        return super()._notice_get_key(event)
 
     def _flow_check(self, transition, vals):
         result = super()._flow_check(transition, vals)

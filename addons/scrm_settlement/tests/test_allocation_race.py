@@ -1,63 +1,40 @@
-import threading
-from contextlib import contextmanager
-from unittest.mock import patch
-
-from odoo import SUPERUSER_ID, Command, api
-from odoo.modules.registry import Registry
-from odoo.service.model import retrying
-from odoo.tests import BaseCase, tagged
-from odoo.tests.common import get_db_name
+from odoo import Command
+from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.scrm_base.tests.common import unprotected
-
-from . import test_concurrency
-from .test_concurrency import DEADLINE
+from odoo.addons.scrm_base.tests.race_case import RaceCase
 
 CODE = "allocation-race-test"
 TABLES = ("scrm_allocation_run_line", "scrm_allocation_run_product", "scrm_allocation_run")
 
 
 @tagged("post_install", "-at_install")
-class TestAllocationRace(BaseCase):
+class TestAllocationRace(RaceCase):
     """Two people divide at once, on two real connections."""
 
-    _is_waiting = test_concurrency.TestConcurrency._is_waiting
-    _await_lock = test_concurrency.TestConcurrency._await_lock
+    is_production = False
 
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.registry = Registry(get_db_name())
-
-    @contextmanager
-    def _connect(self):
-        with self.registry.cursor() as cr:
-            yield api.Environment(cr, SUPERUSER_ID, {"tracking_disable": True})
-
-    def setUp(self):
-        super().setUp()
-        self.addCleanup(self._take_away)
-        with self._connect() as env:
-            company = env.ref("base.main_company")
-            warehouse = env["stock.warehouse"].search([("company_id", "=", company.id)], limit=1)
-            product = env["product.product"].create(
-                {"name": CODE, "type": "consu", "is_storable": True}
-            )
-            env["scrm.allocation.policy"].create(
-                {
-                    "name": CODE,
-                    "company_id": company.id,
-                    "product_id": product.id,
-                    "is_automatic": False,
-                    "line_ids": [Command.create({"method": "proportional"})],
-                }
-            )
-            env["stock.quant"]._update_available_quantity(product, warehouse.lot_stock_id, 100)
-            self.company_id, self.warehouse_id = company.id, warehouse.id
-            self.product_id = product.id
-            self._ask(env, 80)
-            self._ask(env, 80)
+    def _prepare(self, env):
+        company = env.ref("base.main_company")
+        warehouse = env["stock.warehouse"].search([("company_id", "=", company.id)], limit=1)
+        product = env["product.product"].create(
+            {"name": CODE, "type": "consu", "is_storable": True}
+        )
+        env["scrm.allocation.policy"].create(
+            {
+                "name": CODE,
+                "company_id": company.id,
+                "product_id": product.id,
+                "is_automatic": False,
+                "line_ids": [Command.create({"method": "proportional"})],
+            }
+        )
+        env["stock.quant"]._update_available_quantity(product, warehouse.lot_stock_id, 100)
+        self.company_id, self.warehouse_id = company.id, warehouse.id
+        self.product_id = product.id
+        self._ask(env, 80)
+        self._ask(env, 80)
 
     def _ask(self, env, quantity):
         warehouse = env["stock.warehouse"].browse(self.warehouse_id)
@@ -79,72 +56,47 @@ class TestAllocationRace(BaseCase):
         picking.action_confirm()
         picking.action_assign()
 
-    def _take_away(self):
-        with self._connect() as env:
-            cr = env.cr
-            moves = env["stock.move"].search([("product_id", "=", self.product_id)])
-            pickings = moves.picking_id
-            moves._action_cancel()
-            env.flush_all()
-            cr.execute(
-                "SELECT run_id FROM scrm_allocation_run_product WHERE product_id = %s",
-                [self.product_id],
-            )
-            run_ids = [row[0] for row in cr.fetchall()]
-            cr.execute("DELETE FROM scrm_allocation_state WHERE product_id = %s", [self.product_id])
-            with unprotected(cr, *TABLES):
-                cr.execute("DELETE FROM scrm_allocation_run WHERE id = ANY(%s)", [run_ids])
-            moves.unlink()
-            pickings.unlink()
-            quants = env["stock.quant"].search([("product_id", "=", self.product_id)])
-            quants.sudo().with_context(inventory_mode=True).unlink()
-            env["scrm.allocation.policy"].search([("name", "=", CODE)]).unlink()
-            env["product.product"].browse(self.product_id).product_tmpl_id.unlink()
+    def _take_away(self, env):
+        cr = env.cr
+        moves = env["stock.move"].search([("product_id", "=", self.product_id)])
+        pickings = moves.picking_id
+        moves._action_cancel()
+        env.flush_all()
+        cr.execute(
+            "SELECT run_id FROM scrm_allocation_run_product WHERE product_id = %s",
+            [self.product_id],
+        )
+        run_ids = [row[0] for row in cr.fetchall()]
+        cr.execute("DELETE FROM scrm_allocation_state WHERE product_id = %s", [self.product_id])
+        with unprotected(cr, *TABLES):
+            cr.execute("DELETE FROM scrm_allocation_run WHERE id = ANY(%s)", [run_ids])
+        moves.unlink()
+        pickings.unlink()
+        quants = env["stock.quant"].search([("product_id", "=", self.product_id)])
+        quants.sudo().with_context(inventory_mode=True).unlink()
+        env["scrm.allocation.policy"].search([("name", "=", CODE)]).unlink()
+        env["product.product"].browse(self.product_id).product_tmpl_id.unlink()
 
     def _divide(self, env):
-        return env["scrm.allocation.run"]._allocate(
+        run = env["scrm.allocation.run"]._allocate(
             env["stock.warehouse"].browse(self.warehouse_id),
             env["product.product"].browse(self.product_id),
             "schedule",
         )
+        return run.id
 
     @mute_logger("odoo.sql_db", "odoo.service.model")
     def test_two_people_divide_at_once(self):
         """The second waits, is run again on what the first left, and gives away no more."""
-        attempts, errors, started = [], [], threading.Event()
 
-        def second():
-            with self._connect() as env:
-                # The snapshot of the second is from before the third order.
-                env.cr.execute("SELECT pg_backend_pid()")
-                self.backend_pid = env.cr.fetchone()[0]
-                started.set()
-
-                def attempt():
-                    attempts.append(1)
-                    return self._divide(env)
-
-                try:
-                    with patch("time.sleep"):
-                        retrying(attempt, env)
-                except Exception as error:
-                    errors.append(error)
-
-        thread = threading.Thread(target=second)
-        with self._connect() as env:
+        def ask_and_divide(env):
             self._ask(env, 40)
-            first = self._divide(env)
-            first_id = first.id
-            thread.start()
-            try:
-                self.assertTrue(started.wait(DEADLINE))
-                self._await_lock(self.backend_pid)
-            finally:
-                env.cr.commit()
-                thread.join(DEADLINE)
-        self.assertFalse(thread.is_alive())
-        self.assertEqual([], errors)
-        self.assertEqual(2, len(attempts))
+            return self._divide(env)
+
+        # The snapshot of the second is from before the third order.
+        first_id, outcome, attempts = self._race(ask_and_divide, self._divide)
+        self.assertIsInstance(outcome, int)
+        self.assertEqual(2, attempts)
         with self._connect() as env:
             runs = env["scrm.allocation.run.product"].search([("product_id", "=", self.product_id)])
             self.assertEqual({"applied"}, set(runs.mapped("state")))

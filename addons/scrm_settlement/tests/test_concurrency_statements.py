@@ -9,20 +9,15 @@ from odoo.service.model import retrying
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from . import test_concurrency
+from .concurrency_case import CODE, ConcurrencyCase
 
 # A night's run asks for a minute.
 SECONDS = int(os.environ.get("SCRM_RACE_SECONDS", "4"))
 
 
 @tagged("post_install", "-at_install")
-class TestConcurrentStatements(test_concurrency.TestConcurrency):
+class TestConcurrentStatements(ConcurrencyCase):
     """Two workers record, generate and cancel at once: no line is lost and none is taken twice."""
-
-    # The races of the base class are run there.
-    test_two_people_generate_at_once = None
-    test_two_transactions_record_the_same_sources = None
-    test_two_returns_of_one_line = None
 
     def _record_some(self, env, worker, step):
         self.sources = []
@@ -107,7 +102,7 @@ class TestConcurrentStatements(test_concurrency.TestConcurrency):
             env.cr.rollback()
 
     def _check(self, env):
-        lines = env["scrm.settlement.line"].search([("source_model", "=", test_concurrency.CODE)])
+        lines = env["scrm.settlement.line"].search([("source_model", "=", CODE)])
         statements = lines.statement_id
         self.assertTrue(lines)
         self.assertEqual({"claimed"}, set(lines.mapped("state")))

@@ -1,76 +1,53 @@
-import threading
-import time
-from contextlib import contextmanager
-from functools import partial
-from unittest.mock import patch
-
-from odoo import SUPERUSER_ID, Command, api
-from odoo.modules.registry import Registry
-from odoo.service.model import retrying
-from odoo.tests import BaseCase, tagged
-from odoo.tests.common import get_db_name
+from odoo import Command
+from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.scrm_base.tests.common import unprotected
+from odoo.addons.scrm_base.tests.race_case import RaceCase
 
-DEADLINE = 30
 CODE = "credit-race-test"
 
 
 @tagged("post_install", "-at_install")
-class TestCreditRace(BaseCase):
-    """Two real connections on committed data, which the test takes away again."""
+class TestCreditRace(RaceCase):
+    """Two orders of one dealer are confirmed at once, on two real connections."""
 
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.registry = Registry(get_db_name())
+    is_production = False
 
-    @contextmanager
-    def _connect(self):
-        with self.registry.cursor() as cr:
-            yield api.Environment(cr, SUPERUSER_ID, {"tracking_disable": True})
+    def _prepare(self, env):
+        company = env.ref("base.main_company")
+        # The company's own contact is nobody's customer, so nothing else is made for it.
+        partner = company.partner_id
+        product = env["product.product"].create(
+            {"name": CODE, "type": "service", "taxes_id": [Command.clear()]}
+        )
+        account = env["scrm.credit.account"].create(
+            {
+                "company_id": company.id,
+                "partner_id": partner.id,
+                "limit_mode": "amount",
+                "own_limit": 100000,
+            }
+        )
 
-    def setUp(self):
-        super().setUp()
-        self.addCleanup(self._take_away)
-        with self._connect() as env:
-            company = env.ref("base.main_company")
-            # The company's own contact is nobody's customer, so nothing else is made for it.
-            partner = company.partner_id
-            product = env["product.product"].create(
-                {"name": CODE, "type": "service", "taxes_id": [Command.clear()]}
-            )
-            account = env["scrm.credit.account"].create(
+        def make_order(amount):
+            line = {"product_id": product.id, "price_unit": amount}
+            return env["sale.order"].create(
                 {
-                    "company_id": company.id,
                     "partner_id": partner.id,
-                    "limit_mode": "amount",
-                    "own_limit": 100000,
+                    "company_id": company.id,
+                    "client_order_ref": CODE,
+                    "order_line": [Command.create(line)],
                 }
             )
 
-            def make_order(amount):
-                line = {"product_id": product.id, "price_unit": amount}
-                return env["sale.order"].create(
-                    {
-                        "partner_id": partner.id,
-                        "company_id": company.id,
-                        "client_order_ref": CODE,
-                        "order_line": [Command.create(line)],
-                    }
-                )
+        make_order(70000).action_confirm()
+        self.order_ids = [make_order(20000).id, make_order(20000).id]
+        self.account_id = account.id
 
-            make_order(70000).action_confirm()
-            self.order_ids = [make_order(20000).id, make_order(20000).id]
-            self.account_id = account.id
-
-    def _take_away(self):
-        with (
-            self._connect() as env,
-            unprotected(env.cr, "scrm_credit_hold", "scrm_credit_review", "scrm_flow_log"),
-        ):
-            cr = env.cr
+    def _take_away(self, env):
+        cr = env.cr
+        with unprotected(cr, "scrm_credit_hold", "scrm_credit_review", "scrm_flow_log"):
             cr.execute("SELECT id FROM sale_order WHERE client_order_ref = %s", [CODE])
             orders = [row[0] for row in cr.fetchall()]
             cr.execute("SELECT id FROM scrm_credit_hold WHERE order_id = ANY(%s)", [orders])
@@ -110,48 +87,11 @@ class TestCreditRace(BaseCase):
     @mute_logger("odoo.sql_db", "odoo.service.model")
     def test_worked_example_15_two_orders_at_once(self):
         """Exposure 70,000, two orders of 20,000: one passes (90,000), the other is held."""
-        attempts, outcome, backend = [], [], threading.Event()
-
-        def second():
-            with self._connect() as env:
-                env.cr.execute("SELECT pg_backend_pid()")
-                self.backend_pid = env.cr.fetchone()[0]
-                backend.set()
-
-                def attempt():
-                    attempts.append(1)
-                    return self._confirm(env, 1)
-
-                with patch("time.sleep"):
-                    outcome.append(retrying(attempt, env))
-
-        with self._connect() as env:
-            first = self._confirm(env, 0)
-            thread = threading.Thread(target=second)
-            thread.start()
-            try:
-                self.assertTrue(backend.wait(DEADLINE))
-                self._await_lock(self.backend_pid)
-            finally:
-                env.cr.commit()
-                thread.join(DEADLINE)
-        self.assertFalse(thread.is_alive())
-        self.assertEqual((False, ["held"], 2), (first, outcome, len(attempts)))
+        outcome = self._race(lambda env: self._confirm(env, 0), lambda env: self._confirm(env, 1))
+        self.assertEqual((False, "held", 2), outcome)
         with self._connect() as env:
             account = env["scrm.credit.account"].browse(self.account_id)
             self.assertEqual(90000, account.amount_exposure)
             hold = account.hold_ids
             self.assertEqual((90000, 20000), (hold.amount_exposure, hold.amount_open))
             self.assertEqual(10000, hold.amount_over)
-
-    def _await_lock(self, pid):
-        """Return when the other connection waits for a lock of ours."""
-        limit = time.monotonic() + DEADLINE
-        waiting = partial(self._is_waiting, pid)
-        while not waiting():
-            self.assertLess(time.monotonic(), limit, "the second transaction never waited")
-
-    def _is_waiting(self, pid):
-        with self.registry.cursor() as cr:
-            cr.execute("SELECT wait_event_type FROM pg_stat_activity WHERE pid = %s", [pid])
-            return cr.fetchone() == ("Lock",)

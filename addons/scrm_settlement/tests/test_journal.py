@@ -6,6 +6,8 @@ from odoo.exceptions import UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from odoo.addons.base.models.ir_model import MODULE_UNINSTALL_FLAG
+
 from .common import SettlementCase
 
 
@@ -59,6 +61,7 @@ class TestJournal(SettlementCase):
         line = self._record()
         for assignment in (
             "quantity = 2",
+            "statement_id = NULL, quantity = 2",
             "date = date - 1",
             "price_unit = 1",
             "amount = amount + 1",
@@ -72,6 +75,29 @@ class TestJournal(SettlementCase):
                 )
         with self.assertRaises(RestrictViolation), self.cr.savepoint():
             self.cr.execute("DELETE FROM scrm_settlement_line WHERE id = %s", [line.id])
+
+    @mute_logger("odoo.sql_db", "odoo.registry", "odoo.addons.base.models.ir_model")
+    def test_facts_of_columns_that_come_and_go(self):
+        """A column that is added later is a fact; when it is dropped, the guard stays."""
+        line = self._record()
+        self.addCleanup(self.registry._setup_models__, self.cr)
+        field = self.env["ir.model.fields"].create(
+            {
+                "name": "x_batch",
+                "field_description": "Batch",
+                "model_id": self.env["ir.model"]._get_id(line._name),
+                "ttype": "char",
+            }
+        )
+        self._check_refused("UPDATE scrm_settlement_line SET x_batch = 'x' WHERE id = %s", line)
+        # As an addon's columns go: without its models being set up once more
+        field.with_context(**{MODULE_UNINSTALL_FLAG: True}).unlink()
+        self._check_refused("UPDATE scrm_settlement_line SET quantity = 2 WHERE id = %s", line)
+        self._check_refused("DELETE FROM scrm_settlement_line WHERE id = %s", line)
+
+    def _check_refused(self, statement, line):
+        with self.assertRaises(RestrictViolation), self.cr.savepoint():
+            self.cr.execute(statement, [line.id])
 
     def test_code_writes_no_facts_either(self):
         line = self._record().sudo()

@@ -4,21 +4,15 @@ from unittest.mock import patch
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from . import test_concurrency
-from .test_concurrency import CODE
+from .concurrency_case import CODE, ConcurrencyCase
 
 
 @tagged("post_install", "-at_install")
-class TestPullRace(test_concurrency.TestConcurrency):
+class TestPullRace(ConcurrencyCase):
     """Two connections fetch the same sources: each is in the journal once."""
 
-    # The races of the class above are its own.
-    test_two_people_generate_at_once = None
-    test_two_transactions_record_the_same_sources = None
-    test_two_returns_of_one_line = None
-
     def _pull(self, env):
-        """Run the real loop on the sources of this test; return the lines it made."""
+        """Run the real loop on the sources of this test; return which lines it made."""
         Line = env["scrm.settlement.line"]
 
         def find(company, window, since):
@@ -32,7 +26,7 @@ class TestPullRace(test_concurrency.TestConcurrency):
         pulls = [("source of a test", None, find, take)]
         with patch.object(type(Line), "_get_pulls", lambda self: pulls):
             Line._pull(env["res.company"].browse(self.company_id))
-        return Line.browse(self.made)
+        return self.made
 
     @mute_logger("odoo.sql_db", "odoo.service.model")
     def test_two_runs_at_once(self):
@@ -52,8 +46,5 @@ class TestPullRace(test_concurrency.TestConcurrency):
             self.assertEqual([-2], lines.mapped("quantity"))
 
     def _take_back(self, line_id, env):
-        return (
-            env["scrm.settlement.line"]
-            .browse(line_id)
-            ._record_return(2, source_model=CODE, source_id=2_000_000_201)
-        )
+        line = env["scrm.settlement.line"].browse(line_id)
+        return line._record_return(2, source_model=CODE, source_id=2_000_000_201).ids
