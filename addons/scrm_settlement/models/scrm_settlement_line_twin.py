@@ -62,8 +62,9 @@ SELECT claim.id, source.id, source.id, claim.marks,
 """
 
 _IS_CLAIM = (
-    "(source_type = 'import' OR source_type = 'adjustment' AND origin_line_id IS NULL"
-    " AND source_model = 'scrm.settlement.dispute')"
+    "(source_type = 'import' AND source_model = 'scrm.settlement.import.line'"
+    " OR source_type = 'adjustment' AND source_model = 'scrm.settlement.dispute'"
+    " AND origin_line_id IS NULL)"
 )
 
 

@@ -54,6 +54,7 @@ from . import test_credit_exposure
 from . import test_tools_credit
 from . import test_credit_hold
 from . import test_credit_account
+from . import test_credit_dealer
 from . import test_credit_stock
 from . import test_credit_access
 from . import test_credit_portal

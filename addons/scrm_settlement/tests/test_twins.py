@@ -119,6 +119,18 @@ class TestTwins(JournalCase, ReconciliationCase):
         self._claim(spelled)
         self.assertEqual("held", self._pull().state)
 
+    def test_lines_that_no_row_or_dispute_made_are_no_claims(self):
+        move = self._deliver()
+        self._record(
+            {
+                "source_type": "import",
+                "source_id": move.id,
+                "product_id": self.goods.id,
+                "quantity": 10,
+            }
+        )
+        self.assertEqual("pending", self._pull().state)
+
     def test_another_product_of_the_same_delivery_is_paid(self):
         move = self._deliver()
         record = self._compare([move.picking_id.name, "B-7", date(2026, 10, 20), 1, 100], **OCTOBER)
