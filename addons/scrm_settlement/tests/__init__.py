@@ -55,6 +55,7 @@ from . import test_tools_credit
 from . import test_credit_hold
 from . import test_credit_account
 from . import test_credit_dealer
+from . import test_credit_document
 from . import test_credit_stock
 from . import test_credit_access
 from . import test_credit_portal
