@@ -92,8 +92,9 @@ class SettlementDisputePortal(SettlementPortal):
             if not item or not day:
                 raise UserError(env._("Name what is missing and the day it happened."))
             value = self._read_value(form.get("value"), item)
-            item = {"item": item[:200], "item_date": day, "claimed_value": value}
-            return [{**common, "kind": "missing", **item}]
+            number = (form.get("item_ref") or "").strip()[:64] or False
+            item = {"item": item[:200], "item_date": day, "item_ref": number}
+            return [{**common, "kind": "missing", "claimed_value": value, **item}]
         kind = form.get("kind")
         if kind not in ("price", "quantity", "not_ours"):
             raise UserError(env._("Say what is wrong with the lines."))

@@ -123,6 +123,22 @@ class SaleOrder(models.Model):
     def _scrm_format_credit(self, amount):
         return format_amount(self.env, amount, self.company_id.currency_id)
 
+    # === CRUD === #
+
+    def write(self, vals):
+        """Check a confirmed order whose invoice goes to another dealer now, as if it were new."""
+        watched = self.browse()
+        if {"partner_id", "partner_invoice_id"} & vals.keys():
+            watched = self.filtered(lambda order: order.state == "sale")
+        before = {order: order.partner_invoice_id.commercial_partner_id for order in watched}
+        result = super().write(vals)
+        moved = watched.filtered(
+            lambda order: order.partner_invoice_id.commercial_partner_id != before[order]
+        )
+        if moved:
+            moved._scrm_check_dealer()
+        return result
+
     # === ACTIONS === #
 
     def action_confirm(self):

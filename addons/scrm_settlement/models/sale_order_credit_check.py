@@ -67,7 +67,8 @@ class SaleOrder(models.Model):
         self.ensure_one()
         latest_sudo = self.sudo().scrm_credit_hold_id  # sudo: the check decides, not its asker
         today = self.company_id.sudo()._scrm_local_day(fields.Datetime.now())
-        if latest_sudo and latest_sudo._covers(self._scrm_get_credit_amount(), today):
+        is_his = latest_sudo.account_id == account  # the order may be another dealer's by now
+        if is_his and latest_sudo._covers(self._scrm_get_credit_amount(), today):
             return None
         return account._assess(self, self._scrm_get_open_amount())
 
@@ -108,6 +109,26 @@ class SaleOrder(models.Model):
             assessment = order._scrm_assess(account)
             if assessment and assessment.reasons:
                 order._scrm_hold(account, assessment, "increase")
+
+    def _scrm_check_dealer(self):
+        """Check orders that another dealer pays now; what held the old one ends.
+
+        Nothing is raised: an order is never lost by a correction of its address.
+        """
+        accounts = self._scrm_get_credit_accounts()
+        for order in self:
+            was_held = order.scrm_credit_state in BLOCKING
+            order.sudo()._scrm_lift_holds("close")  # sudo: the holds follow the order
+            account = accounts.get(order)
+            checked = account.policy_id.on_confirm if account else "none"
+            assessment = order._scrm_assess(account) if checked != "none" else None
+            if assessment and assessment.reasons and checked != "warn":
+                order._scrm_hold(account, assessment, "confirm")
+                continue
+            if assessment and assessment.reasons:
+                order._scrm_note_credit(account, assessment)
+            if was_held:
+                order._scrm_go_on()
 
     def _scrm_check_issue(self, account):
         """Return why goods of the order may not leave now (a sentence), or None."""

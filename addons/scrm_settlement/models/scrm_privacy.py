@@ -14,7 +14,9 @@ class ScrmPrivacy(models.AbstractModel):
             **super()._get_erasure_plan(),
             # Statements, their lines and what was said for and against them are accounting
             # documents: the law keeps them whole.
-            "scrm.settlement.dispute": TablePlan(kept=("name", "item", "evidence", "resolution")),
+            "scrm.settlement.dispute": TablePlan(
+                kept=("name", "item", "item_ref", "evidence", "resolution")
+            ),
             "scrm.settlement.statement": TablePlan(kept=("name", "return_reason", "content_hash")),
             "scrm.settlement.run": TablePlan(kept=("result",)),
             "scrm.settlement.line": TablePlan(kept=("name", "source_model", "explanation")),

@@ -24,6 +24,7 @@ CLAIM_FIELDS = {
     "claimed_value",
     "item",
     "item_date",
+    "item_ref",
     "evidence",
 }
 # What both sides work on while the dispute is open.
@@ -85,6 +86,7 @@ class ScrmSettlementDispute(models.Model):
             "agreed_value",
             "item",
             "item_date",
+            "item_ref",
             "evidence",
             "deadline",
             "currency_id",
@@ -150,6 +152,11 @@ class ScrmSettlementDispute(models.Model):
     )
     item = fields.Char(string="What is missing")
     item_date = fields.Date(string="Missing since")
+    item_ref = fields.Char(
+        string="Reference",
+        help="The number of the delivery, order or ticket that is missing. When it arrives later, "
+        "it is not settled a second time.",
+    )
     product_id = fields.Many2one(
         comodel_name="product.product",
         check_company=True,

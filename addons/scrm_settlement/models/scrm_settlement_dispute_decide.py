@@ -216,4 +216,5 @@ class ScrmSettlementDispute(models.Model):
         adjustment = lines._insert_rows([lines._prepare_dispute_row(self)])
         if not adjustment:
             raise UserError(self.env._("%s is settled in the journal already.", self.name))
+        lines._hold_twins(self.company_id)
         return adjustment.sudo(False)

@@ -27,6 +27,8 @@ class ScrmSettlementException(models.Model):
     _flow_transitions = (
         Transition("settle", "open", "settled", _lt("Take back"), (PREPARER,)),
         Transition("dismiss", "open", "dismissed", _lt("Nothing to settle"), (PREPARER,)),
+        Transition("same", "open", "same", _lt("The same: never pay it"), (PREPARER,)),
+        Transition("another", "open", "another", _lt("Another one: settle it"), (PREPARER,)),
     )
 
     name = fields.Char(string="Description", required=True, readonly=True)
@@ -51,6 +53,7 @@ class ScrmSettlementException(models.Model):
             ("other_item", "Another product or no quantity on the order"),
             ("undone", "Its invoice was reset, cancelled or deleted"),
             ("changed", "Its invoice says something else now"),
+            ("claimed", "Seems to be settled already"),
         ],
         required=True,
         readonly=True,
@@ -67,22 +70,29 @@ class ScrmSettlementException(models.Model):
         ondelete="restrict",
         index="btree_not_null",
     )
+    origin_quantity = fields.Float(
+        related="origin_line_id.quantity", string="Settled Quantity", digits="Product Unit"
+    )
+    origin_amount = fields.Monetary(related="origin_line_id.amount", string="Settled Amount")
+    currency_id = fields.Many2one(related="origin_line_id.currency_id")
     product_id = fields.Many2one(
         comodel_name="product.product", readonly=True, ondelete="restrict", check_company=True
     )
     quantity = fields.Float(
         digits="Product Unit",
         readonly=True,
-        help="What came back: the quantity, or of a commission the value of what was sold.",
+        help="Of the source: the quantity, or of a commission the value of what was sold.",
     )
     occurred_at = fields.Datetime(string="When", required=True, readonly=True)
     date = fields.Date(string="Day", required=True, readonly=True)
-    note = fields.Text(string="Decision", help="Why there is nothing to settle.")
+    note = fields.Text(string="Decision", help="Why it was decided so.")
     state = fields.Selection(
         selection=[
             ("open", "Open"),
             ("settled", "Taken back"),
             ("dismissed", "Nothing to settle"),
+            ("same", "Settled by another line"),
+            ("another", "To settle"),
         ],
         required=True,
         readonly=True,
@@ -123,6 +133,18 @@ class ScrmSettlementException(models.Model):
             record._move_along("dismiss", note=record.note)
         return True
 
+    def action_same(self):
+        """Leave the line unpaid for ever: what was settled before is the same."""
+        for record in self:
+            record._move_along("same", note=record.note)
+        return True
+
+    def action_another(self):
+        """Let the line be settled: what was settled before is another one."""
+        for record in self:
+            record._move_along("another", note=record.note)
+        return True
+
     def action_open_source(self):
         self.ensure_one()
         # A reader of exceptions needs no rights on the source to know that it is there
@@ -140,6 +162,7 @@ class ScrmSettlementException(models.Model):
     # === BUSINESS === #
 
     def _flow_check(self, transition, vals):
+        self._check_answers_question(transition)
         if transition.key == "settle" and (
             self.reason not in RETURNABLE or not self.origin_line_id
         ):
@@ -153,6 +176,21 @@ class ScrmSettlementException(models.Model):
         if transition.key == "settle" and self.reason == "undone":
             self._check_still_undone()
         return super()._flow_check(transition, vals)
+
+    def _check_answers_question(self, transition):
+        asked = self.reason == "claimed"
+        if asked and transition.key not in ("same", "another"):
+            raise UserError(
+                self.env._(
+                    "Say of “%s” whether it is the same as what was settled before, or another "
+                    "one.",
+                    self.name,
+                )
+            )
+        if not asked and transition.key in ("same", "another"):
+            raise UserError(
+                self.env._("“%s” is not compared with anything that was settled.", self.name)
+            )
 
     def _check_still_undone(self):
         # sudo: whoever decides need not be a reader of invoices
@@ -168,12 +206,15 @@ class ScrmSettlementException(models.Model):
 
     def _flow_after(self, transition):
         if transition.key == "settle":
-            self.origin_line_id._record_return(
+            self.origin_line_id._get_settled_line()._record_return(
                 self.quantity,
                 source_model=self.source_model,
                 source_id=self.source_id,
                 occurred_at=self.occurred_at,
             )
+        if transition.key in ("same", "another"):
+            line = self.env[self.source_model].browse(self.source_id)
+            line._decide_twin(transition.key == "same")
         return super()._flow_after(transition)
 
     @api.model

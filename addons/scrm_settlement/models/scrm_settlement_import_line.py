@@ -236,6 +236,8 @@ class ScrmSettlementImportLine(models.Model):
         )
         if not line:
             raise UserError(self.env._("%(row)s is in the journal already.", row=self.display_name))
+        # sudo: looks at sources of any kind
+        line.sudo()._hold_twins(self.company_id)
         self._put_on_statement(line)
         self._answer(line, "accepted")
         self._log(self.env._("%(row)s accepted as a claim: %(entry)s", **self._get_names()))

@@ -153,13 +153,14 @@ class ScrmSettlementImport(models.Model):
     def _get_entry_domain(self):
         """Return the lines of the dealer and period, on the statement or still without one.
 
-        Lines that accumulate are settled by their true-up, so they are not counted twice.
+        Lines that accumulate are settled by their true-up, and covered ones by another line, so
+        they are not counted twice.
         """
         statement = self.statement_id
         domain = [
             ("company_id", "=", self.company_id.id),
             ("partner_id", "=", self.partner_id.id),
-            ("state", "!=", "counted"),
+            ("state", "not in", ("counted", "covered")),
             ("date", ">=", self.date_from),
             ("date", "<=", self.date_to),
             ("currency_id", "in", (False, self.currency_id.id)),

@@ -37,7 +37,7 @@ PARTS_PER_SOURCE = 1000
 SCOPES = {"shipment": "shipment", "commission": "commission"}
 # Follow from statements and may be derived again; and the dealer, because core's merge of two
 # contacts repoints every table by SQL, and refusing it would leave rows of nobody.
-CACHE_COLUMNS = ("statement_id", "state")
+CACHE_COLUMNS = ("statement_id", "state", "twin_line_id")
 REPOINTED_COLUMNS = ("partner_id",)
 
 _FREEZE_PRICE = """
@@ -199,6 +199,8 @@ class ScrmSettlementLine(models.Model):
             ("counted", "Counted for the period"),
             ("claimed", "On a statement"),
             ("disputed", "Disputed"),
+            ("held", "Settled already?"),
+            ("covered", "Settled by another line"),
         ],
         required=True,
         readonly=True,
@@ -213,7 +215,7 @@ class ScrmSettlementLine(models.Model):
         "A line is on a statement, or it is not.",
     )
     _priced = models.Constraint(
-        "CHECK (state = 'no_price' OR (price_unit IS NOT NULL AND amount IS NOT NULL "
+        "CHECK (state IN ('no_price', 'held', 'covered') OR (price_unit IS NOT NULL AND amount IS NOT NULL "
         "AND currency_id IS NOT NULL AND document_mode IS NOT NULL))",
         "A line without a price cannot be settled.",
     )
@@ -240,7 +242,7 @@ class ScrmSettlementLine(models.Model):
                 "DROP TRIGGER IF EXISTS scrm_settlement_line_price_once ON scrm_settlement_line;"
                 " CREATE TRIGGER scrm_settlement_line_price_once"
                 " BEFORE UPDATE ON scrm_settlement_line FOR EACH ROW"
-                " WHEN (OLD.state <> 'no_price')"
+                " WHEN (OLD.document_mode IS NOT NULL)"
                 " EXECUTE FUNCTION scrm_settlement_line_price_once()"
             )
         )

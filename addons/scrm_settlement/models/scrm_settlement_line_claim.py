@@ -41,6 +41,9 @@ class ScrmSettlementLine(models.Model):
                   FROM account_move_line l JOIN account_move m ON m.id = l.move_id
                 """
             ),
+            "scrm.settlement.dispute": SQL(
+                "SELECT id, ARRAY[name, item_ref], ARRAY[]::text[] FROM scrm_settlement_dispute"
+            ),
             "scrm.settlement.import.line": SQL(
                 "SELECT id, ARRAY[ref], ARRAY[serial] FROM scrm_settlement_import_line"
             ),

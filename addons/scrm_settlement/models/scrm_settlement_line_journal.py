@@ -156,7 +156,8 @@ class ScrmSettlementLine(models.Model):
         }
         rule = resolution["rule"]
         if not rule:
-            return {**common, "state": "no_price"}
+            # Not what the goods were sold for: that is no price of ours.
+            return {**common, "currency_id": None, "amount": None, "state": "no_price"}
         currency = resolution["currency"]
         common |= {
             "tier_id": rule.tier_id.id,

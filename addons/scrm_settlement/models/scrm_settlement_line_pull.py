@@ -50,7 +50,7 @@ class ScrmSettlementLine(models.Model):
         self = self.sudo().with_company(company)  # the journal is written by the system alone
         self.env["scrm.settlement.exception"]._retry(company)
         taken = 0
-        self.env.flush_all()
+        self._hold_twins(company)
         for name, scope, find, take in self._get_pulls():
             window = self._get_pull_window(company, scope) if scope else None
             if scope and not window:
@@ -64,7 +64,7 @@ class ScrmSettlementLine(models.Model):
                         return taken, True
                 take(company, batch)
                 taken += len(batch)
-                self.env.flush_all()
+                self._hold_twins(company)
                 self.env.invalidate_all()  # a run of a million holds one batch in memory
                 _logger.info("scrm.settlement: %s of %s %ss", first + len(batch), len(ids), name)
                 if after_batch and not after_batch(len(batch)):

@@ -89,7 +89,8 @@ WITH asked AS (
       JOIN res_company company ON company.id = origin.company_id
       JOIN res_currency home ON home.id = company.currency_id
  LEFT JOIN res_currency currency ON currency.id = origin.currency_id
-     WHERE part.quantity > 0 AND part.upper <= part.total AND origin.state <> 'no_price'
+     WHERE part.quantity > 0 AND part.upper <= part.total
+       AND origin.state NOT IN ('no_price', 'held', 'covered')
        AND origin.source_type NOT IN ('return', 'trueup')
 )
 INSERT INTO scrm_settlement_line (%(columns)s, create_uid, write_uid, create_date, write_date)
@@ -280,6 +281,16 @@ class ScrmSettlementLine(models.Model):
             return self.env._(
                 "“%s” has no price yet, so nothing of it can be returned. Find its price first.",
                 line.name,
+            )
+        if line.state == "held":
+            return self.env._(
+                "“%s” may be settled already. Decide so in the list of exceptions first.", line.name
+            )
+        if line.state == "covered":
+            return self.env._(
+                "“%(line)s” was never paid: “%(twin)s” is. Take that back, or add an adjustment.",
+                line=line.name,
+                twin=line.twin_line_id.name,
             )
         if line.source_type in ("return", "trueup"):
             return self.env._(

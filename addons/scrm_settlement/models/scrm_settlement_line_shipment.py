@@ -198,7 +198,10 @@ class ScrmSettlementLine(models.Model):
     def _take_goods_back(self, company, moves):
         """Take back what came back; what may not be refunded goes to the list of exceptions."""
         asked, exceptions = [], []
-        for found in moves:
+        origins = self.browse(found["origin_id"] for found in moves)
+        for found, origin in zip(moves, origins, strict=True):
+            settled = origin._get_settled_line()
+            found.update(origin_id=settled.id, origin_state=settled.state)
             found["quantity"] = float(found["quantity"])
             found["name"] = self.env._(
                 "%(reference)s: return of %(line)s",

@@ -60,6 +60,7 @@ class ScrmSettlementLine(models.Model):
     @api.model
     def _prepare_period(self, company, date_from, date_to, partners=None):
         """Complete the journal before statements of a period claim its lines."""
+        self._hold_twins(company)
         self._record_trueups(company, date_from, date_to, partners)
 
     @api.model

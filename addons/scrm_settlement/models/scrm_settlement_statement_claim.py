@@ -67,6 +67,7 @@ class ScrmSettlementStatement(models.Model):
         PostgreSQL then refuses it, and it is retried on what is left.
         """
         self.env["scrm.settlement.line"].flush_model()
+        self._lock_drafts(company, dealers)
         return self.env.execute_query(
             SQL(
                 """
@@ -87,6 +88,23 @@ class ScrmSettlementStatement(models.Model):
                 company.id,
                 date_from,
                 date_to,
+                not dealers,
+                dealers.ids,
+            )
+        )
+
+    def _lock_drafts(self, company, dealers):
+        """Write the dealers' drafts, so that a claim accepted onto one at the same time is seen.
+
+        One of the two is refused by PostgreSQL and looks again: what the claim is the source of
+        does not go onto another statement meanwhile.
+        """
+        self.flush_model()
+        self.env.cr.execute(
+            SQL(
+                "UPDATE scrm_settlement_statement SET write_date = write_date"
+                " WHERE company_id = %s AND state = 'draft' AND (%s OR partner_id = ANY(%s))",
+                company.id,
                 not dealers,
                 dealers.ids,
             )

@@ -128,7 +128,7 @@ class ScrmSettlementReport(models.Model):
             "round(line.quantity * COALESCE((product.standard_price ->> line.company_id::text)"
             "::numeric, 0), home.decimal_places)"
         )
-        waits = SQL("line.state IN ('no_price', 'pending', 'disputed')")
+        waits = SQL("line.state IN ('no_price', 'pending', 'disputed', 'held')")
         return SQL(
             """
             line.id, line.id AS line_id, line.company_id, line.partner_id, line.grade_id,

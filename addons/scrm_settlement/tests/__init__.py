@@ -17,6 +17,7 @@ from . import test_journal
 from . import test_shipments
 from . import test_commissions
 from . import test_trueups
+from . import test_twins
 from . import test_undone_invoices
 from . import test_adjustments
 from . import test_statement
@@ -53,6 +54,8 @@ from . import test_credit_exposure
 from . import test_tools_credit
 from . import test_credit_hold
 from . import test_credit_account
+from . import test_credit_dealer
+from . import test_credit_document
 from . import test_credit_stock
 from . import test_credit_access
 from . import test_credit_portal

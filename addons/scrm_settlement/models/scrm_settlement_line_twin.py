@@ -1,0 +1,207 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from ..tools.claim_cells import fold, strip_zeros
+
+# A claim without a reference may be any source of its product that is so near in days.
+WINDOW = timedelta(days=60)
+# Numbers of documents begin anew: the same one more than a year away is another document.
+HORIZON = timedelta(days=366)
+# What sources leave in the journal by themselves.
+TRUE_KINDS = ("part", "labour", "shipment", "commission")
+# Lines that a statement or a true-up would take, now or once they have a price.
+WAITING = ("no_price", "pending", "counted")
+
+_CLAIM = """
+SELECT line.id, line.partner_id, line.product_id, line.state, line.statement_id,
+       COALESCE(dispute.item_date, line.date) AS day,
+       CASE WHEN dispute.id IS NULL THEN ARRAY[asked.ref, asked.serial]
+            ELSE ARRAY[dispute.item_ref] END AS marks,
+       CASE WHEN dispute.id IS NULL THEN line.quantity - covered.quantity + returned.quantity
+            ELSE line.amount - covered.amount + returned.amount END AS rest
+  FROM scrm_settlement_line line
+  LEFT JOIN scrm_settlement_import_line asked
+       ON line.source_type = 'import' AND asked.id = line.source_id
+  LEFT JOIN scrm_settlement_dispute dispute
+       ON line.source_type = 'adjustment' AND dispute.id = line.source_id
+  CROSS JOIN LATERAL (
+       SELECT COALESCE(SUM(other.quantity), 0) AS quantity,
+              COALESCE(SUM(COALESCE(other.amount, line.amount)), 0) AS amount
+         FROM scrm_settlement_line other
+        WHERE other.twin_line_id = line.id AND other.state = 'covered') covered
+  CROSS JOIN LATERAL (
+       SELECT COALESCE(SUM(other.quantity), 0) AS quantity,
+              COALESCE(SUM(other.amount), 0) AS amount
+         FROM scrm_settlement_line other
+        WHERE other.origin_line_id = line.id AND other.source_type = 'return') returned
+ WHERE line.company_id = %(company)s AND line.quantity > 0 AND %(is_claim)s
+"""
+
+# Of two lines about the same the second waits; the first is on a statement, or came earlier.
+_PAIRS = """
+WITH claim AS MATERIALIZED (%(claim)s)
+SELECT source.id AS id, claim.id AS twin_id, source.id AS source_id, claim.marks,
+       abs(source.date - claim.day) <= %(window)s AS is_near
+  FROM claim
+  JOIN scrm_settlement_line source ON %(same)s
+ WHERE source.statement_id IS NULL AND source.state IN %(waiting)s
+   AND claim.state <> 'covered' AND (claim.rest IS NULL OR claim.rest > 0)
+   AND (claim.statement_id IS NOT NULL OR claim.id < source.id)
+   AND NOT EXISTS (%(decided)s source.id)
+ UNION ALL
+SELECT claim.id, source.id, source.id, claim.marks,
+       source.statement_id IS NULL AND abs(source.date - claim.day) <= %(window)s
+  FROM claim
+  JOIN scrm_settlement_line source ON %(same)s
+ WHERE claim.statement_id IS NULL AND claim.state IN %(waiting)s
+   AND (source.statement_id IS NOT NULL OR source.id < claim.id)
+   AND NOT EXISTS (%(decided)s claim.id)
+ ORDER BY 1, 2
+"""
+
+_IS_CLAIM = (
+    "(source_type = 'import' AND source_model = 'scrm.settlement.import.line'"
+    " OR source_type = 'adjustment' AND source_model = 'scrm.settlement.dispute'"
+    " AND origin_line_id IS NULL)"
+)
+
+
+class ScrmSettlementLine(models.Model):
+    """Two lines about the same: a dealer's claim that was accepted, and its source.
+
+    A claim (a row of a spreadsheet, something missing on a statement) is settled without its
+    source. Whichever of the two comes second is held until a person has said whether it is the
+    same. Statements look before they take lines, whoever wrote those meanwhile.
+    """
+
+    _inherit = "scrm.settlement.line"
+
+    twin_line_id = fields.Many2one(
+        comodel_name="scrm.settlement.line",
+        string="Seems the Same As",
+        readonly=True,
+        ondelete="restrict",
+        index="btree_not_null",
+        help="The line that seems to settle the same: what the dealer had claimed before.",
+    )
+
+    _claim_idx = models.Index(f"(company_id, partner_id, product_id) WHERE {_IS_CLAIM}")
+
+    @api.model
+    def _hold_twins(self, company):
+        """Hold the lines that seem to be settled by another one, and ask a person."""
+        self = self.sudo()  # the journal is written by the system alone
+        twins = self._find_twins(company)
+        if not twins:
+            return
+        self.env.cr.execute(
+            SQL(
+                "UPDATE scrm_settlement_line line SET state = 'held', twin_line_id = pair.twin_id,"
+                " write_uid = %s, write_date = now() AT TIME ZONE 'UTC'"
+                " FROM unnest(%s, %s) pair (id, twin_id)"
+                " WHERE line.id = pair.id AND line.company_id = %s",
+                self.env.uid,
+                list(twins),
+                list(twins.values()),
+                company.id,
+            )
+        )
+        lines = self.browse(twins)
+        lines.invalidate_recordset(["state", "twin_line_id"])
+        self.env["scrm.settlement.exception"]._record(
+            [line._prepare_twin_exception(company) for line in lines]
+        )
+
+    def _prepare_twin_exception(self, company):
+        vals = {
+            "name": self.name,
+            "partner_id": self.partner_id.id,
+            "source_id": self.id,
+            "origin_id": self.twin_line_id.id,
+            "product_id": self.product_id.id,
+            "quantity": self.quantity,
+            "occurred_at": self.occurred_at,
+            "date": self.date,
+        }
+        return self._prepare_exception(company, "claimed", self._name, vals)
+
+    @api.model
+    def _find_twins(self, company):
+        """Return {line to hold: line that settles the same}; a shared number is the best reason."""
+        self.env.flush_all()
+        pairs = self.env.execute_query_dict(self._get_twins_query(company))
+        # The sources alone: by which numbers a claim goes stands in the claim
+        names = self.browse({pair["source_id"] for pair in pairs})._get_claim_names()
+        keys = {
+            line_id: {_get_key(text) for texts in groups for text in texts}
+            for line_id, groups in names.items()
+        }
+        by_number, by_day = {}, {}
+        for pair in pairs:
+            claimed = {_get_key(text) for text in pair["marks"] if text}
+            known = keys.get(pair["source_id"])
+            if claimed and known:
+                if claimed & known:
+                    by_number.setdefault(pair["id"], pair["twin_id"])
+            elif pair["is_near"]:
+                by_day.setdefault(pair["id"], pair["twin_id"])
+        return {**by_day, **by_number}
+
+    def _get_twins_query(self, company):
+        number = self.env["ir.model"]._get_id(self._name)
+        return SQL(
+            _PAIRS,
+            claim=SQL(
+                _CLAIM,
+                company=company.id,
+                is_claim=SQL(_IS_CLAIM),
+            ),
+            same=SQL(
+                "source.company_id = %s AND source.partner_id = claim.partner_id"
+                " AND source.product_id = claim.product_id AND source.source_type IN %s"
+                " AND source.date BETWEEN claim.day - %s AND claim.day + %s"
+                " AND source.quantity > 0",
+                company.id,
+                TRUE_KINDS,
+                HORIZON.days,
+                HORIZON.days,
+            ),
+            waiting=WAITING,
+            window=WINDOW.days,
+            decided=SQL(
+                "SELECT FROM scrm_settlement_exception known WHERE known.company_id = %s"
+                " AND known.source_model_number = %s AND known.source_id =",
+                company.id,
+                number,
+            ),
+        )
+
+    def _decide_twin(self, is_same):
+        """Leave a held line unpaid for ever, or let it be settled after all."""
+        self.ensure_one()
+        line = self.sudo()  # the journal is written by the system alone
+        if is_same:
+            line.write({"state": "covered"})
+        elif not line.document_mode:
+            line.write({"state": "no_price"})
+        else:
+            counts = line.rule_id.accumulation == "period" and line.source_type != "adjustment"
+            line.write({"state": "counted" if counts else "pending"})
+
+    def _get_settled_line(self):
+        """Return what was paid for this line: itself, or the claim that it is the source of.
+
+        Commissions come back by value and a missing item by its amount: those are taken back by
+        a person.
+        """
+        self.ensure_one()
+        twin = self.twin_line_id
+        by_quantity = self.source_type != "commission" and twin.source_type == "import"
+        return twin if self.state == "covered" and by_quantity else self
+
+
+def _get_key(text):
+    """Return what two spellings of a number have in common, left zeros or not."""
+    return strip_zeros(fold(text))
