@@ -17,6 +17,7 @@
         "security/scrm_settlement_import_rules.xml",
         "security/scrm_allocation_rules.xml",
         "security/scrm_settlement_journal_rules.xml",
+        "security/scrm_settlement_wizard_rules.xml",
         "data/ir_sequence_data.xml",
         "data/scrm_settlement_scenario_data.xml",
         "data/scrm_notice_rule_data.xml",

@@ -17,6 +17,8 @@ class ScrmServiceClaim(models.Model):
     """
 
     _name = "scrm.service.claim"
+    _inherit = ["scrm.settlement.system.mixin"]
+    _system_fields = frozenset({"amount_claimed", "company_id"})
     _description = "Warranty Claim on Manufacturer"
     _order = "id desc"
     _rec_name = "ticket_id"
@@ -74,7 +76,9 @@ class ScrmServiceClaim(models.Model):
     @api.depends("ticket_id")
     def _compute_amount_claimed(self):
         for claim in self:
-            lines = claim._get_dealer_lines() if claim.ticket_id else ()
+            # In superuser mode, and on a form before a rule could look at the ticket
+            is_open = claim.ticket_id.company_id in self.env.user.company_ids
+            lines = claim._get_dealer_lines() if is_open else ()
             claim.amount_claimed = sum(line.amount for line in lines)
 
     @api.depends("amount_claimed", "amount_accepted")

@@ -1,2 +1,3 @@
+from . import test_access
 from . import test_ticket_settlement
 from . import test_claims

@@ -187,6 +187,7 @@ class AccountMove(models.Model):
         statement = self.scrm_statement_id.sudo(False)
         if not statement:
             raise UserError(self.env._("This document does not belong to a settlement."))
+        statement.check_access("read")
         return statement
 
     def _scrm_refuse_loose_end(self):

@@ -172,6 +172,7 @@ class SaleOrder(models.Model):
 
     def action_scrm_open_hold(self):
         self.ensure_one()
+        self.check_access("read")
         return {
             "type": "ir.actions.act_window",
             "res_model": "scrm.credit.hold",

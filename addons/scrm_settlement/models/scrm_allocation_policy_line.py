@@ -19,6 +19,8 @@ class ScrmAllocationPolicyLine(models.Model):
     """What dealers of one level may count on: their class within a policy."""
 
     _name = "scrm.allocation.policy.line"
+    _inherit = ["scrm.settlement.system.mixin"]
+    _system_fields = frozenset({"company_id"})
     _description = "Allocation Class"
     _order = "position, id"
     _rec_name = "grade_id"

@@ -202,6 +202,7 @@ class ScrmAllocationRunLine(models.Model):
     def action_open_move(self):
         """Open the delivery of this line."""
         self.ensure_one()
+        self.check_access("read")
         return {
             "type": "ir.actions.act_window",
             "res_model": "stock.picking",

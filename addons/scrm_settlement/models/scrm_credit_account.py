@@ -17,7 +17,8 @@ class ScrmCreditAccount(models.Model):
     """
 
     _name = "scrm.credit.account"
-    _inherit = ["scrm.notice.mixin", "mail.thread"]
+    _inherit = ["scrm.settlement.system.mixin", "scrm.notice.mixin", "mail.thread"]
+    _system_fields = frozenset({"version"})
     _description = "Credit Account"
     _rec_name = "partner_id"
     _order = "id"
@@ -237,6 +238,13 @@ class ScrmCreditAccount(models.Model):
         if {"company_id", "partner_id"} & vals.keys():
             raise UserError(
                 self.env._("A credit account stays with its dealer and company. Open another one.")
+            )
+        if "currency_id" in vals and any(account.own_limit or account.increase for account in self):
+            raise UserError(
+                self.env._(
+                    "The limit of a credit account is an amount in its currency. Use “Change "
+                    "limit” to take the amount away first."
+                )
             )
         result = super().write(vals)
         if names or "policy_id" in vals:

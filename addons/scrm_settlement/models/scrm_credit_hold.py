@@ -33,6 +33,7 @@ class ScrmCreditHold(models.Model):
 
     _name = "scrm.credit.hold"
     _inherit = [
+        "scrm.settlement.system.mixin",
         "scrm.flow.mixin",
         "scrm.customer.mixin",
         "mail.thread",
@@ -43,6 +44,7 @@ class ScrmCreditHold(models.Model):
     _rec_name = "order_id"
     _check_company_auto = True
     _mail_post_access = "read"
+    _system_fields = frozenset(DECISION_FIELDS)
 
     _flow_transitions = (
         Transition("approve", "open", "approved", _lt("Release"), (CREDIT_MANAGER,)),

@@ -24,10 +24,11 @@ class ScrmCreditReview(models.Model):
     """
 
     _name = "scrm.credit.review"
-    _inherit = ["scrm.flow.mixin"]
+    _inherit = ["scrm.settlement.system.mixin", "scrm.flow.mixin"]
     _description = "Credit Review"
     _order = "id desc"
     _rec_name = "account_id"
+    _system_fields = frozenset(DECISION_FIELDS)
 
     _flow_transitions = (
         Transition("apply", "pending", "applied", _lt("Apply")),

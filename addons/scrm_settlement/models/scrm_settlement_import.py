@@ -20,6 +20,7 @@ _lt = LazyTranslate(__name__)
 FACTS = {"file", "filename", "partner_id", "company_id", "date_from", "date_to", "statement_id"}
 # Written by the system alone.
 SYSTEM_FIELDS = {
+    "name",
     "file_hash",
     "file_key",
     "uploader_id",
@@ -40,7 +41,8 @@ class ScrmSettlementImport(models.Model):
     """
 
     _name = "scrm.settlement.import"
-    _inherit = ["scrm.flow.mixin", "mail.thread"]
+    _inherit = ["scrm.settlement.system.mixin", "scrm.flow.mixin", "mail.thread"]
+    _system_fields = frozenset(SYSTEM_FIELDS)
     _description = "Reconciliation with a Dealer"
     _order = "id desc"
     _check_company_auto = True
@@ -264,14 +266,12 @@ class ScrmSettlementImport(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         for vals in vals_list:
-            self._check_system_fields(vals)
             self._check_file_size(vals.get("file"))
         records = super().create(vals_list)
         records._seal()
         return records
 
     def write(self, vals):
-        self._check_system_fields(vals)
         facts = vals.keys() & FACTS
         if facts:
             self._check_preparer()
@@ -290,19 +290,6 @@ class ScrmSettlementImport(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_except_never(self):
         raise UserError(self.env._("Reconciliations are kept. Discard it instead."))
-
-    def _check_system_fields(self, vals):
-        """Refuse what only the system writes; a flow's step and superuser code may."""
-        if not self.env.su and self._flow_field not in vals and vals.keys() & SYSTEM_FIELDS:
-            raise UserError(
-                self.env._(
-                    "%(fields)s of a reconciliation cannot be written by hand. Use its buttons.",
-                    fields=", ".join(
-                        self._fields[name]._description_string(self.env)
-                        for name in sorted(vals.keys() & SYSTEM_FIELDS)
-                    ),
-                )
-            )
 
     def _check_preparer(self):
         """Refuse work on the rows to whom it is not given (a reviewer only reads and waives)."""

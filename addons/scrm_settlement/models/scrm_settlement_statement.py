@@ -23,7 +23,9 @@ FLOW_FIELDS = {
     "return_reason",
 }
 # What the statement is about: its lines were claimed by it and add up to its amounts.
+AMOUNTS = {"amount_untaxed", "amount_tax", "amount_total"}
 CLAIM_FIELDS = {
+    "name",
     "company_id",
     "partner_id",
     "document_mode",
@@ -33,9 +35,7 @@ CLAIM_FIELDS = {
     "revision",
     "origin_statement_id",
     "run_id",
-    "amount_untaxed",
-    "amount_tax",
-    "amount_total",
+    *AMOUNTS,
 }
 # Leave to write what follows from the lines; an object of this process cannot be forged over RPC.
 _DERIVED = object()
@@ -266,9 +266,14 @@ class ScrmSettlementStatement(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        created_by_system = FLOW_FIELDS | AMOUNTS
+        # A default of the context is a value like any other
+        self._refuse_fields(
+            {name for name in created_by_system if f"default_{name}" in self.env.context}
+        )
         by_company = {}
         for vals in vals_list:
-            self._refuse_fields(vals.keys() & FLOW_FIELDS)
+            self._refuse_fields(vals.keys() & created_by_system)
             by_company.setdefault(vals.get("company_id") or self.env.company.id, []).append(vals)
         names = {
             company_id: iter(self._draw_names(company_id, len(company_vals)))
@@ -280,6 +285,12 @@ class ScrmSettlementStatement(models.Model):
                 for vals in vals_list
             ]
         )
+
+    def onchange(self, values, field_names, fields_spec):
+        """Leave out the document: a form that names any bill would be told what it comes to."""
+        named = {name: name != "move_id" and value for name, value in values.items()}
+        unforged = self.with_context(default_move_id=False)
+        return super(ScrmSettlementStatement, unforged).onchange(named, field_names, fields_spec)
 
     @api.model
     def _draw_names(self, company_id, count):

@@ -54,6 +54,9 @@ class ScrmSettlementStatement(models.Model):
     def create(self, vals_list):
         for vals in vals_list:
             self._refuse_fields(vals.keys() & CONFIRMATION)
+        self._refuse_fields(
+            {name for name in CONFIRMATION if f"default_{name}" in self.env.context}
+        )
         return super().create(vals_list)
 
     def write(self, vals):

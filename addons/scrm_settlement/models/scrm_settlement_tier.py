@@ -37,7 +37,8 @@ class ScrmSettlementTier(models.Model):
     """
 
     _name = "scrm.settlement.tier"
-    _inherit = ["mail.thread", "scrm.flow.mixin"]
+    _inherit = ["scrm.settlement.system.mixin", "mail.thread", "scrm.flow.mixin"]
+    _system_fields = frozenset({"approved_by_id", "approved_at", "version", "previous_id"})
     _description = "Settlement Tier"
     _order = "rank, id"
     _check_company_auto = True
@@ -201,12 +202,12 @@ class ScrmSettlementTier(models.Model):
         draft = self.with_context(default_state="draft").copy(
             {
                 "name": self.name,
-                "version": self.version + 1,
-                "previous_id": self.id,
                 "date_from": max(today, self.date_from or today) + timedelta(days=1),
                 "date_to": False,
             }
         )
+        # sudo: which version follows which is the system's to say
+        draft.sudo().write({"version": self.version + 1, "previous_id": self.id})
         return {
             "type": "ir.actions.act_window",
             "res_model": self._name,

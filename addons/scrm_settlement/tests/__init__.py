@@ -29,6 +29,9 @@ from . import test_revision
 from . import test_queue
 from . import test_run
 from . import test_access
+from . import test_access_fields
+from . import test_access_matrix
+from . import test_access_methods
 from . import test_allocation
 from . import test_allocation_race
 from . import test_allocation_report

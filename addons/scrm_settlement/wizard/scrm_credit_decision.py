@@ -10,18 +10,22 @@ class ScrmCreditDecision(models.TransientModel):
     _description = "Decide on Credit"
 
     hold_id = fields.Many2one("scrm.credit.hold", required=True, readonly=True)
-    partner_id = fields.Many2one(related="hold_id.partner_id")
-    reason = fields.Text(related="hold_id.reason")
-    request_note = fields.Text(related="hold_id.request_note")
-    currency_id = fields.Many2one(related="hold_id.currency_id")
-    amount_exposure = fields.Monetary(related="hold_id.amount_exposure")
-    amount_limit = fields.Monetary(related="hold_id.amount_limit")
-    amount_over = fields.Monetary(related="hold_id.amount_over")
+    partner_id = fields.Many2one(related="hold_id.partner_id", related_sudo=False)
+    reason = fields.Text(related="hold_id.reason", related_sudo=False)
+    request_note = fields.Text(related="hold_id.request_note", related_sudo=False)
+    currency_id = fields.Many2one(related="hold_id.currency_id", related_sudo=False)
+    amount_exposure = fields.Monetary(related="hold_id.amount_exposure", related_sudo=False)
+    amount_limit = fields.Monetary(related="hold_id.amount_limit", related_sudo=False)
+    amount_over = fields.Monetary(related="hold_id.amount_over", related_sudo=False)
     amount_approved = fields.Monetary(
-        string="Release up to", compute="_compute_proposal", store=True, readonly=False
+        string="Release up to",
+        compute="_compute_proposal",
+        store=True,
+        readonly=False,
+        compute_sudo=False,
     )
     valid_until = fields.Date(
-        string="Until", compute="_compute_proposal", store=True, readonly=False
+        string="Until", compute="_compute_proposal", store=True, readonly=False, compute_sudo=False
     )
     note = fields.Text()
 
@@ -29,7 +33,8 @@ class ScrmCreditDecision(models.TransientModel):
     def _compute_proposal(self):
         for decision in self:
             hold = decision.hold_id
-            today = hold.company_id._scrm_local_day(fields.Datetime.now())
+            company = hold.company_id or self.env.company
+            today = company._scrm_local_day(fields.Datetime.now())
             days = hold.account_id.policy_id.release_days
             decision.amount_approved = hold.order_id.sudo()._scrm_get_credit_amount() if hold else 0
             decision.valid_until = today + timedelta(days=days) if hold else False

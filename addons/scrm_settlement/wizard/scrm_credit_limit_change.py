@@ -12,19 +12,34 @@ class ScrmCreditLimitChange(models.TransientModel):
     _description = "Change Credit Limit"
 
     account_id = fields.Many2one("scrm.credit.account", required=True, readonly=True)
-    currency_id = fields.Many2one(related="account_id.currency_id")
+    currency_id = fields.Many2one(related="account_id.currency_id", related_sudo=False)
     limit_mode = fields.Selection(
-        LIMIT_MODES, string="Limit", compute="_compute_limit", store=True, readonly=False
+        LIMIT_MODES,
+        string="Limit",
+        compute="_compute_limit",
+        store=True,
+        readonly=False,
+        compute_sudo=False,
     )
     own_limit = fields.Monetary(
-        string="Amount", compute="_compute_limit", store=True, readonly=False
+        string="Amount", compute="_compute_limit", store=True, readonly=False, compute_sudo=False
     )
-    valid_until = fields.Date(compute="_compute_limit", store=True, readonly=False)
+    valid_until = fields.Date(
+        compute="_compute_limit", store=True, readonly=False, compute_sudo=False
+    )
     increase = fields.Monetary(
-        string="Temporary Increase", compute="_compute_limit", store=True, readonly=False
+        string="Temporary Increase",
+        compute="_compute_limit",
+        store=True,
+        readonly=False,
+        compute_sudo=False,
     )
     increase_until = fields.Date(
-        string="Increase until", compute="_compute_limit", store=True, readonly=False
+        string="Increase until",
+        compute="_compute_limit",
+        store=True,
+        readonly=False,
+        compute_sudo=False,
     )
     reason = fields.Text(required=True)
     needs_second = fields.Boolean(compute="_compute_needs_second")

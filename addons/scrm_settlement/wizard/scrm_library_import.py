@@ -241,7 +241,7 @@ class ScrmLibraryImportLine(models.TransientModel):
     import_id = fields.Many2one(
         comodel_name="scrm.library.import", required=True, ondelete="cascade"
     )
-    currency_id = fields.Many2one(related="import_id.library_id.currency_id")
+    currency_id = fields.Many2one(related="import_id.library_id.currency_id", related_sudo=False)
     row = fields.Integer(readonly=True)
     code = fields.Char(readonly=True)
     product_id = fields.Many2one(comodel_name="product.product", readonly=True)

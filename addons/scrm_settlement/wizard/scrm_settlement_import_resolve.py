@@ -13,16 +13,18 @@ class ScrmSettlementImportResolve(models.TransientModel):
     row_id = fields.Many2one(
         comodel_name="scrm.settlement.import.line", required=True, readonly=True
     )
-    import_id = fields.Many2one(related="row_id.import_id")
-    company_id = fields.Many2one(related="row_id.company_id")
-    currency_id = fields.Many2one(related="row_id.currency_id")
-    ref = fields.Char(related="row_id.ref")
-    code = fields.Char(related="row_id.code")
-    date = fields.Date(related="row_id.date")
-    description = fields.Char(related="row_id.description")
-    reason = fields.Text(related="row_id.reason")
-    amount = fields.Monetary(related="row_id.amount")
-    row_quantity = fields.Float(related="row_id.quantity", string="Claimed Quantity")
+    import_id = fields.Many2one(related="row_id.import_id", related_sudo=False)
+    company_id = fields.Many2one(related="row_id.company_id", related_sudo=False)
+    currency_id = fields.Many2one(related="row_id.currency_id", related_sudo=False)
+    ref = fields.Char(related="row_id.ref", related_sudo=False)
+    code = fields.Char(related="row_id.code", related_sudo=False)
+    date = fields.Date(related="row_id.date", related_sudo=False)
+    description = fields.Char(related="row_id.description", related_sudo=False)
+    reason = fields.Text(related="row_id.reason", related_sudo=False)
+    amount = fields.Monetary(related="row_id.amount", related_sudo=False)
+    row_quantity = fields.Float(
+        related="row_id.quantity", related_sudo=False, string="Claimed Quantity"
+    )
     entry_row_id = fields.Many2one(
         comodel_name="scrm.settlement.import.line",
         string="Entry of Ours",
@@ -34,10 +36,15 @@ class ScrmSettlementImportResolve(models.TransientModel):
         compute="_compute_product_id",
         store=True,
         readonly=False,
+        compute_sudo=False,
         domain="[('company_id', 'in', (False, company_id))]",
     )
     quantity = fields.Float(
-        digits="Product Unit", compute="_compute_product_id", store=True, readonly=False
+        digits="Product Unit",
+        compute="_compute_product_id",
+        store=True,
+        readonly=False,
+        compute_sudo=False,
     )
 
     @api.depends("row_id")

@@ -8,9 +8,9 @@ class ScrmSettlementImportWaive(models.TransientModel):
     _description = "Waive Differences"
 
     import_id = fields.Many2one(comodel_name="scrm.settlement.import", required=True, readonly=True)
-    currency_id = fields.Many2one(related="import_id.currency_id")
-    unresolved_count = fields.Integer(related="import_id.unresolved_count")
-    amount_difference = fields.Monetary(related="import_id.amount_difference")
+    currency_id = fields.Many2one(related="import_id.currency_id", related_sudo=False)
+    unresolved_count = fields.Integer(related="import_id.unresolved_count", related_sudo=False)
+    amount_difference = fields.Monetary(related="import_id.amount_difference", related_sudo=False)
     reason = fields.Text(required=True)
 
     def action_waive(self):

@@ -83,6 +83,9 @@ class ScrmSettlementPriceTester(models.TransientModel):
             tester.update({"price_unit": 0, "amount": 0, "currency_id": False, "result": ""})
             if not (tester.partner_id and tester.product_id and tester.date):
                 continue
+            # Computed in superuser mode, and before a rule could look at the company
+            if tester.company_id not in self.env.user.company_ids:
+                continue
             [resolution] = Rule._resolve(
                 tester.company_id,
                 [
@@ -134,9 +137,9 @@ class ScrmSettlementPriceCandidate(models.TransientModel):
     )
     position = fields.Integer(string="#")
     rule_id = fields.Many2one(comodel_name="scrm.settlement.rule", readonly=True)
-    tier_id = fields.Many2one(related="rule_id.tier_id")
-    scope_label = fields.Char(related="rule_id.scope_label")
-    price_label = fields.Char(related="rule_id.price_label")
+    tier_id = fields.Many2one(related="rule_id.tier_id", related_sudo=False)
+    scope_label = fields.Char(related="rule_id.scope_label", related_sudo=False)
+    price_label = fields.Char(related="rule_id.price_label", related_sudo=False)
     outcome = fields.Selection(
         selection=[("won", "Applies"), ("lost", "Loses"), ("mismatch", "Does not fit")],
         readonly=True,
