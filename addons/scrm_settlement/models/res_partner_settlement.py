@@ -1,3 +1,5 @@
+from markupsafe import Markup
+
 from odoo import fields, models
 
 DEFAULT_CYCLE = "month"
@@ -24,3 +26,33 @@ class ResPartner(models.Model):
         # The level's cycle belongs to the levels' own file
         of_level = level._fields.get("scrm_settlement_cycle") and level.scrm_settlement_cycle
         return self.scrm_settlement_cycle or of_level or DEFAULT_CYCLE
+
+    def action_scrm_account_statement(self):
+        """Open what the dealer owes and is owed, oldest first, with the balance after each entry."""
+        self.ensure_one()
+        view = self.env.ref("scrm_settlement.account_move_line_view_list_dealer")
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Statement of Account: %s", self.display_name),
+            "res_model": "account.move.line",
+            "views": [(view.id, "list")],
+            "domain": [
+                ("partner_id", "child_of", self.commercial_partner_id.ids),
+                ("account_type", "in", ("asset_receivable", "liability_payable")),
+                ("parent_state", "=", "posted"),
+            ],
+            "help": Markup("<p>%s</p>") % self.env._("Nothing was posted for this dealer yet."),
+        }
+
+    def action_scrm_allocations(self):
+        """Open what the dealer got of scarce goods, and why."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "scrm_settlement.scrm_allocation_run_line_action"
+        )
+        action["domain"] = [
+            ("partner_id", "=", self.commercial_partner_id.id),
+            ("run_id.state", "!=", "discarded"),
+        ]
+        action["context"] = {}
+        return action

@@ -5,6 +5,7 @@ from odoo.tools import SQL
 class SaleOrder(models.Model):
     _inherit = "sale.order"
 
+    scrm_alloc_share = fields.Integer(string="Allocated (%)", compute="_compute_scrm_alloc_label")
     scrm_alloc_label = fields.Char(
         string="Allocated",
         compute="_compute_scrm_alloc_label",
@@ -31,6 +32,7 @@ class SaleOrder(models.Model):
         shares = {order_id: int(100 * given / asked) for order_id, given, asked in rows}
         for order in self:
             share = shares.get(order._origin.id)
+            order.scrm_alloc_share = share or 0
             order.scrm_alloc_label = (
                 False if share is None else self.env._("Allocated %s %%", share)
             )

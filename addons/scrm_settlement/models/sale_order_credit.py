@@ -141,6 +141,11 @@ class SaleOrder(models.Model):
 
     # === ACTIONS === #
 
+    def get_formview_id(self, access_uid=None):
+        """Give who is not of the sales team our form wherever a link leads to the order."""
+        own = self.env["scrm.credit.item"]._get_own_view(self._name)
+        return own.id if own and not access_uid else super().get_formview_id(access_uid)
+
     def action_confirm(self):
         """Confirm what has the credit; put on hold what has not, without stopping the others."""
         accounts = self._scrm_get_credit_accounts()

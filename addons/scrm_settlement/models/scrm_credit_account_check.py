@@ -49,10 +49,11 @@ class ScrmCreditAccount(models.Model):
         )
         manager = self._get_credit_manager()
         if manager:
-            hold_sudo.activity_schedule(
+            asked = hold_sudo.with_context(lang=manager.lang)
+            asked.activity_schedule(
                 "mail.mail_activity_data_todo",
-                summary=self.env._("Decide on credit"),
-                note=hold_sudo.reason,
+                summary=asked.env._("Decide on credit"),
+                note=asked.reason,
                 user_id=manager.id,
             )
         self.env["scrm.notice.rule"]._raise_event(hold_sudo, "open")

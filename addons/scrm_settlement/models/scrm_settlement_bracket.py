@@ -71,14 +71,16 @@ class ScrmSettlementBracket(models.Model):
     )
 
     @api.depends("min_value", "max_value")
+    @api.depends_context("lang")
     def _compute_range_label(self):
         for bracket in self:
-            if bracket.max_value:
-                bracket.range_label = self.env._(
-                    "%(min)g to below %(max)g", min=bracket.min_value, max=bracket.max_value
-                )
-            else:
-                bracket.range_label = self.env._("%(min)g and more", min=bracket.min_value)
+            bracket.range_label = self._describe_range(bracket.min_value, bracket.max_value)
+
+    @api.model
+    def _describe_range(self, lowest, highest):
+        if highest:
+            return self.env._("%(min)g to below %(max)g", min=lowest, max=highest)
+        return self.env._("%(min)g and more", min=lowest)
 
     @api.model_create_multi
     def create(self, vals_list):

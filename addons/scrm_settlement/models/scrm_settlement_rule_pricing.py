@@ -346,7 +346,7 @@ class ScrmSettlementRule(models.Model):
             "rule": self.name or "",
             "method": self.method or "",
             "value": bracket.value if bracket else self.value,
-            "bracket": bracket.range_label if bracket else None,
+            "bracket": [bracket.min_value, bracket.max_value] if bracket else None,
             "stepped": bool(bracket) and self.bracket_mode == "stepped",
             "accumulation": self.accumulation or "line",
             "base_kind": self._get_base_kind() if self else None,

@@ -71,13 +71,15 @@ class ScrmSettlementRule(models.Model):
     @api.model
     def _describe_price(self, explanation, price, money):
         """Return how a price came about: `Standard price 128.00 − 8 % = 117.76`."""
-        method = explanation["method"]
+        method, bracket = explanation["method"], explanation.get("bracket")
+        if isinstance(bracket, list):  # else an older line's own words
+            bracket = self.env["scrm.settlement.bracket"]._describe_range(*bracket)
         if explanation.get("accumulation") == "period":
             return self.env._("Counted: the period is priced as a whole.")
         if explanation.get("stepped"):
             return self.env._(
                 "In parts by brackets, up to “%(bracket)s”: %(price)s on average",
-                bracket=explanation["bracket"],
+                bracket=bracket,
                 price=price,
             )
         if method == "fixed":
@@ -107,10 +109,8 @@ class ScrmSettlementRule(models.Model):
                     value=value,
                     price=price,
                 )
-        if explanation.get("bracket"):
-            text = self.env._(
-                "%(text)s (bracket %(bracket)s)", text=text, bracket=explanation["bracket"]
-            )
+        if bracket:
+            text = self.env._("%(text)s (bracket %(bracket)s)", text=text, bracket=bracket)
         return text
 
     @api.model

@@ -93,6 +93,7 @@ class ScrmSettlementStatement(models.Model):
         tracking=True,
     )
     grade_id = fields.Many2one(related="partner_id.grade_id", string="Level")
+    state_id = fields.Many2one(related="partner_id.state_id", string="Region")
     document_mode = fields.Selection(
         selection=DOCUMENT_MODES,
         string="Settled by",

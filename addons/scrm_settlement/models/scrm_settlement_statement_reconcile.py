@@ -18,8 +18,13 @@ class ScrmSettlementStatement(models.Model):
 
     @api.depends("import_ids.state")
     def _compute_import_count(self):
+        # sudo: as in _get_imports
+        Import_sudo = self.env["scrm.settlement.import"].sudo()
+        found_sudo = Import_sudo.search(
+            Domain.OR(statement._get_import_domain() for statement in self)
+        )
         for statement in self:
-            imports = statement._get_imports()
+            imports = found_sudo.filtered_domain(statement._get_import_domain())
             statement.import_count = len(imports)
             statement.import_difference = sum(imports.mapped("amount_difference"))
 
@@ -39,9 +44,14 @@ class ScrmSettlementStatement(models.Model):
 
     def _get_imports(self):
         """Return the dealer's files about this statement, or about its period as a whole."""
+        # sudo: whoever submits is held up by files he cannot read; they show numbers alone
+        Import_sudo = self.env["scrm.settlement.import"].sudo()
+        return Import_sudo.search(self._get_import_domain()).sudo(self.env.su)
+
+    def _get_import_domain(self):
         self.ensure_one()
         if not self.id:
-            return self.env["scrm.settlement.import"]
+            return Domain.FALSE
         about_period = Domain(
             [
                 ("statement_id", "=", False),
@@ -54,15 +64,8 @@ class ScrmSettlementStatement(models.Model):
         )
         if self.document_mode == "customer_invoice":
             about_period = Domain.FALSE
-        # sudo: whoever submits is held up by files he cannot read; they show numbers alone
-        return (
-            self.env["scrm.settlement.import"]
-            .sudo()
-            .search(
-                (Domain("statement_id", "=", self.id) | about_period)
-                & Domain("state", "!=", "cancel")
-            )
-            .sudo(self.env.su)
+        return (Domain("statement_id", "=", self.id) | about_period) & Domain(
+            "state", "!=", "cancel"
         )
 
     def _get_submit_obstacles(self):

@@ -44,6 +44,7 @@ class TestAllocationReport(AllocationCase):
             ["Allocated 25 %", "Allocated 100 %"],
             orders.with_user(salesman).mapped("scrm_alloc_label"),
         )
+        self.assertEqual([25, 100], orders.mapped("scrm_alloc_share"))
         orders = orders.browse(orders.ids)
         self.env.invalidate_all()
         with self.assertQueryCount(1):

@@ -94,6 +94,14 @@ class TestCreditAccess(CreditCase):
         with self.assertRaises(AccessError):
             order.write({"client_order_ref": "x"})
 
+    def test_every_link_to_an_order_opens_what_a_credit_manager_may_read(self):
+        own = self.env.ref("scrm_settlement.sale_order_view_form_credit_manager").id
+        hold = self.order.scrm_credit_hold_id
+        order = self.order.with_user(self.manager)
+        self.assertEqual(own, order.get_formview_action()["views"][0][0])
+        self.assertEqual(own, hold.with_user(self.manager).action_open_order()["views"][0][0])
+        self.assertNotEqual(own, self.order.with_user(self.salesman).get_formview_id())
+
     def test_nobody_writes_holds_and_reviews(self):
         for name in ("scrm.credit.hold", "scrm.credit.review"):
             with self.assertRaises(AccessError):

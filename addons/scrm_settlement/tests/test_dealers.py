@@ -114,6 +114,23 @@ class TestDealers(SettlementCase):
         self.grade_store.with_user(channel).scrm_credit_limit = 50000
         self.assertTrue(Grade.with_user(channel).create({"name": "New"}))
 
+    def test_a_dealer_shows_the_account_and_the_shares(self):
+        account = self.agent.action_scrm_account_statement()
+        lines = self.env["account.move.line"].search(account["domain"])
+        self.assertFalse(lines)
+        move = self.env["account.move"].create(
+            {
+                "move_type": "out_invoice",
+                "partner_id": self.agent.id,
+                "invoice_line_ids": [Command.create({"name": "Filter", "price_unit": 100})],
+            }
+        )
+        self.assertFalse(lines.search(account["domain"]), "a draft is no debt")
+        move.action_post()
+        self.assertEqual(move, lines.search(account["domain"]).move_id)
+        shares = self.agent.action_scrm_allocations()
+        self.assertFalse(self.env[shares["res_model"]].search(shares["domain"]))
+
     def test_levels_of_another_company_are_not_seen(self):
         stranger = self._make_user("levels.stranger", CHANNEL_MANAGER, company=self.company_other)
         grade = self.grade_store.with_user(stranger)

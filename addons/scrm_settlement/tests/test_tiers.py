@@ -146,6 +146,16 @@ class TestTiers(SettlementCase):
         for quantity, amount in ((1200, 1600), (500, 0), (501, 2), (1000, 1000), (1001, 1003)):
             self.assertEqual(amount, self._amount(quantity))
 
+    def test_a_bracket_is_told_in_the_readers_language(self):
+        self.env["res.lang"]._activate_lang("zh_CN")
+        self._make_scale((0, 0), (500, 2), bracket_mode="stepped")
+        Rule = self.env["scrm.settlement.rule"]
+        explanation = self._resolve(quantity=400)["explanation"]
+        describe = Rule.with_context(lang="zh_CN")._describe_explanation
+        told = describe(explanation, 1, self.env.company.currency_id)
+        self.assertIn("0 至 500 以下", told)
+        self.assertNotIn("below", told)
+
     def test_amounts_choose_the_bracket(self):
         """Worked example 6: the sum of 125.00 reaches the second level, 15 % of it."""
         self._make_scale((0, 10), (100, 15), method="percent", basis="amount")

@@ -101,11 +101,17 @@ class ScrmCreditItem(models.TransientModel):
 
         Core's forms of orders and invoices read what belongs to other addons as well.
         """
-        view = OWN_VIEWS.get(model_name)
-        is_of_team = not view or self.env.user.has_groups(view[1])
         return {
             "type": "ir.actions.act_window",
             "res_model": model_name,
             "res_id": record_id,
-            "views": [(False if is_of_team else self.env.ref(view[0]).id, "form")],
+            "views": [(self._get_own_view(model_name).id, "form")],
         }
+
+    @api.model
+    def _get_own_view(self, model_name):
+        """Return our view of a document for a user who is not of its team, else none."""
+        view, team = OWN_VIEWS.get(model_name, (None, None))
+        if not view or self.env.user.has_groups(team):
+            return self.env["ir.ui.view"]
+        return self.env.ref(view)
