@@ -43,7 +43,7 @@ class ScrmCustomerImport(models.Model):
     def _compute_column_problem(self):
         for record in self:
             targets = [target for target in record.column_ids.mapped("target") if target]
-            problem = record.column_ids and get_column_problem(targets)
+            problem = get_column_problem(targets) if record.column_ids else None
             record.column_problem = problem and self.env._(problem)
 
     # === CRUD === #

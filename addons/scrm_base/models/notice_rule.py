@@ -25,7 +25,8 @@ class ScrmNoticeRule(models.Model):
     model_id = fields.Many2one(
         "ir.model", "About", required=True, ondelete="cascade", domain="[('id', 'in', model_ids)]"
     )
-    model_ids = fields.Many2many("ir.model", compute="_compute_model_ids")
+    # In superuser mode: the list of models is no secret, reading ir.model is reserved.
+    model_ids = fields.Many2many("ir.model", compute="_compute_model_ids", compute_sudo=True)
     model_name = fields.Char(related="model_id.model", string="Model Name", store=True, index=True)
     event = fields.Char(
         required=True,
@@ -105,8 +106,7 @@ class ScrmNoticeRule(models.Model):
             for name, model in self.env.registry.items()
             if issubclass(model, mixin) and not model._abstract
         ]
-        # sudo: the list of models is no secret, reading ir.model is reserved
-        self.model_ids = self.env["ir.model"].sudo().search([("model", "in", names)])
+        self.model_ids = self.env["ir.model"].search([("model", "in", names)])
 
     @api.depends("model_id", "event")
     @api.depends_context("lang")

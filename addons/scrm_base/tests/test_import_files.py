@@ -67,6 +67,9 @@ class TestImportLayout(ImportCase):
         record.action_preview()
         self.assertEqual((1, False), (record.row_count, record.line_ids.phone))
 
+    def test_nothing_is_said_of_columns_before_a_file_is_there(self):
+        self.assertFalse(self.env["scrm.customer.import"].new({}).column_problem)
+
     def test_sheets(self):
         book = openpyxl.Workbook()
         book.active.title = "说明"

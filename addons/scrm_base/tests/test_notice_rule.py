@@ -1,5 +1,5 @@
 from odoo.exceptions import AccessError, ValidationError
-from odoo.tests import Form, tagged
+from odoo.tests import Form, HttpCase, tagged
 from odoo.tools import mute_logger
 
 from .notice_case import NoticeCase
@@ -130,3 +130,20 @@ class TestNoticeRule(NoticeCase):
                 mine.medium_ids.read(["medium"])
         rule.with_user(self.manager).write({"medium_ids": self._list_media("sms"), "min_hours": 2})
         self.assertEqual(["email", "sms"], rule._get_media())
+
+
+@tagged("post_install", "-at_install")
+class TestNoticeRuleOpened(HttpCase, NoticeCase):
+    def test_whoever_may_read_a_rule_opens_its_form(self):
+        rule = self._make_rule()
+        self.authenticate("notice.operator", "notice.operator")
+        (opened,) = self.make_jsonrpc_request(
+            "/web/dataset/call_kw",
+            {
+                "model": rule._name,
+                "method": "web_read",
+                "args": [rule.ids],
+                "kwargs": {"specification": {"model_ids": {}}},
+            },
+        )
+        self.assertIn(rule.model_id.id, opened["model_ids"])
