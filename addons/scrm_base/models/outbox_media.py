@@ -164,7 +164,9 @@ class ScrmOutbox(models.Model):
 
     def _explain_mail_failure(self, failure_type, failure_reason):
         """Return what core calls the failure, and below it the server's own words."""
-        labels = dict(self.env["mail.mail"]._fields["failure_type"]._description_selection(self.env))
+        labels = dict(
+            self.env["mail.mail"]._fields["failure_type"]._description_selection(self.env)
+        )
         label = labels.get(failure_type) or self.env._("The mail server refused the message.")
         return f"{label}\n{failure_reason}" if failure_reason else label
 
