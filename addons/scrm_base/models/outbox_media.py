@@ -155,12 +155,20 @@ class ScrmOutbox(models.Model):
         )
         mail.send()
         if mail.state == "exception":
-            reason = mail.failure_reason or self.env._("The mail server refused the message.")
+            reason = self._explain_mail_failure(mail.failure_type, mail.failure_reason)
             if mail.failure_type in MAIL_REFUSALS:
                 raise DeliveryRefused(reason)
             raise DeliveryRetry(reason)
         # Where core does not send (its tests), the mail stays in core's own queue.
         return mail.message_id
+
+    def _explain_mail_failure(self, failure_type, failure_reason):
+        """Return what core calls the failure, and below it the server's own words."""
+        labels = dict(
+            self.env["mail.mail"]._fields["failure_type"]._description_selection(self.env)
+        )
+        label = labels.get(failure_type) or self.env._("The mail server refused the message.")
+        return f"{label}\n{failure_reason}" if failure_reason else label
 
     def _get_email_address(self):
         # sudo is the caller's: the raw value of a handle is not for everybody

@@ -27,7 +27,7 @@ class ScrmOutbox(models.Model):
         if not failure_type:
             self._hear_sent()
             return
-        error = failure_reason or self.env._("The mail server refused the message.")
+        error = self._explain_mail_failure(failure_type, failure_reason)
         if failure_type in MAIL_REFUSALS:
             self._hear_failed(error)
         else:

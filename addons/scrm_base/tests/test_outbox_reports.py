@@ -31,12 +31,15 @@ class TestOutboxReports(NoticeCase, MailCase):
         row, mail = self._send_email("email", "sms")
         mail._postprocess_sent_message([], [], "No such address.", "mail_email_invalid")
         mail._postprocess_sent_message([], [], "No such address.", "mail_email_invalid")
-        self.assertEqual(("failed", "No such address."), (row.state, row.error))
+        self.assertEqual(
+            ("failed", "Invalid email address\nNo such address."), (row.state, row.error)
+        )
         self.assertEqual("sms", row.fallback_ids.medium)
 
     def test_a_mail_server_that_is_down_is_tried_again(self):
         row, mail = self._send_email()
-        mail._postprocess_sent_message([], [], "Connection refused.", "mail_smtp")
+        mail._postprocess_sent_message([], [], "111 Connection refused", "mail_smtp")
+        self.assertRegex(row.error, r"^Connection failed \(outgoing.*\n111 Connection refused")
         self.assertEqual(("queued", "busy"), (row.state, row.reason))
         self.assertTrue(row.next_try_at)
 
