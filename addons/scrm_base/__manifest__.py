@@ -95,6 +95,7 @@
         "views/res_config_settings_views.xml",
     ],
     "demo": [
+        "demo/res_lang_demo.xml",
         "demo/scrm_region_demo.xml",
         "demo/res_partner_demo.xml",
         "demo/product_demo.xml",
