@@ -15,6 +15,7 @@ from tests.harness.server import ROOT, Server
 from tests.story import acts
 from tests.story.bare_stage import set_without_demo
 from tests.story.stage import set_with_demo
+from tests.story.story import Story
 
 TEMPLATE = os.environ.get("SCRM_STORY_TEMPLATE", "demo")
 LANGUAGE = os.environ.get("SCRM_STORY_LANG", "zh_CN")
@@ -37,7 +38,7 @@ def test_one_customers_story(server, stand_in, tmp_path):
     set_stage = set_with_demo if TEMPLATE == "demo" else set_without_demo
     stage = set_stage(server, admin, stand_in.url)
     with Chromium() as browser:
-        story = acts.Story(server, stage, browser, stand_in, pictures, LANGUAGE)
+        story = Story(server, stage, browser, stand_in, pictures, LANGUAGE)
         for act in acts.PLAY:
             act(story)
         assert not story.browser_errors(), story.browser_errors()

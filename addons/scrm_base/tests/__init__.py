@@ -10,6 +10,7 @@ from . import test_contact_merge
 from . import test_cron
 from . import test_customer_evidence
 from . import test_customer_import
+from . import test_customer_import_access
 from . import test_customer_page
 from . import test_customer_tour
 from . import test_erasure

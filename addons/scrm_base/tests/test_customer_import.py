@@ -1,7 +1,7 @@
 import base64
 from datetime import date
 
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from odoo.addons.scrm_base.tools.customer_rows import (
@@ -11,44 +11,10 @@ from odoo.addons.scrm_base.tools.customer_rows import (
 )
 from odoo.addons.scrm_base.tools.spreadsheet import read_sheet
 
-from .common import ScrmCase
+from .customer_import_case import ImportCase
 from .spreadsheet_files import make_csv, make_xls
 
 HEADER = ["姓名", "手机（必填）", "电子邮箱", "城市", "公司名称", "标签", "客户编号"]
-
-
-class ImportCase(ScrmCase):
-    """Short ways to import a list."""
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.operator = cls._make_user("import.operator", "scrm_base.group_scrm_base_operator")
-        cls.foreigner = cls._make_user(
-            "import.foreigner", "scrm_base.group_scrm_base_operator", company=cls.company_other
-        )
-
-    def _make_import(self, content, filename="客户.xls"):
-        return (
-            self.env["scrm.customer.import"]
-            .with_user(self.operator)
-            .create({"file": base64.b64encode(content), "filename": filename})
-        )
-
-    def _make_csv_import(self, *rows, header=("Name", "Phone", "Email", "Code")):
-        return self._make_import(make_csv([header, *rows]), "list.csv")
-
-    def _run(self, record):
-        """Import as the jobs would, one batch after the other."""
-        record.action_start()
-        while record.state == "importing":
-            record._run_batch()
-        return record
-
-    def _import(self, content, filename="客户.xls"):
-        record = self._make_import(content, filename)
-        record.action_preview()
-        return self._run(record)
 
 
 @tagged("post_install", "-at_install")
@@ -60,10 +26,6 @@ class TestCustomerImport(ImportCase):
     def _repair(self, record):
         """Return header and rows of the file with the rejected rows."""
         return read_sheet(base64.b64decode(record.errors_file), record.errors_filename)
-
-    def _as(self, user, records):
-        """Return the records as the user has them in the user's own companies."""
-        return records.with_user(user).with_context(allowed_company_ids=user.company_ids.ids)
 
     # === COLUMNS AND ROWS === #
 
@@ -412,27 +374,3 @@ class TestCustomerImport(ImportCase):
         import_rows(0, 10)  # warms the caches
         small, large = import_rows(100, 20), import_rows(1000, 200)
         self.assertLess(large - small, 20, f"{small} queries for 20 rows, {large} for 200")
-
-    # === RIGHTS === #
-
-    def test_rights(self):
-        record = self._make_csv_import(["Chen", "13826001001", "", ""])
-        record.action_preview()
-        viewer = self._make_user("import.viewer", "scrm_base.group_scrm_base_viewer")
-        portal = self._make_user("import.portal", "base.group_portal")
-        for user in (viewer, portal, self.foreigner):
-            for method in ("action_preview", "action_start", "action_cancel", "action_resume"):
-                with self.assertRaises(AccessError):
-                    getattr(self._as(user, record), method)()
-            with self.assertRaises(AccessError):
-                self._as(user, record).read(["name"])
-            with self.assertRaises(AccessError):
-                self._as(user, record.line_ids).read(["name"])
-        with self.assertRaises(AccessError):
-            record.line_ids.with_user(self.operator).write({"result": "done"})
-
-    def test_done_imports_are_kept(self):
-        record = self._import(make_csv([["Name", "Phone"], ["Chen", "13826001001"]]), "a.csv")
-        with self.assertRaisesRegex(UserError, "are kept"):
-            record.unlink()
-        self._make_import(b"x").unlink()

@@ -55,7 +55,7 @@ class TestFlowMany(NoticeCase):
             type(self.record),
             "_flow_after",
             lambda record, step: (
-                request.with_context(record.env.context)._move_along("refuse")
+                request.with_context(**record.env.context)._move_along("refuse")
                 if request.state == "new"
                 else None
             ),

@@ -10,8 +10,8 @@ from odoo.tests import tagged
 
 from odoo.addons.scrm_base.tools.spreadsheet import MAX_BYTES, read_sheet
 
+from .customer_import_case import ImportCase
 from .spreadsheet_files import make_csv, make_xls, make_xlsx, make_zip
-from .test_customer_import import ImportCase
 
 
 @tagged("post_install", "-at_install")

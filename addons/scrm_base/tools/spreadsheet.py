@@ -13,19 +13,26 @@ from __future__ import annotations
 
 import csv
 import io
-import math
-import re
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
-from decimal import Decimal
 
 import openpyxl
 import xlrd
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
-from odoo.tools.translate import LazyGettext, LazyTranslate
+from odoo.tools.translate import LazyTranslate
+
+from .spreadsheet_cells import (
+    Cell,
+    CellError,
+    SpreadsheetError,
+    as_text,
+    clean_date,
+    clean_number,
+    clean_text,
+)
 
 _lt = LazyTranslate(__name__, default_lang="en_US")
 
@@ -36,43 +43,13 @@ MAX_COLUMNS = 200
 MAX_UNPACKED_BYTES = 400 * 1024 * 1024
 #: Everything but the rows is held in memory as a whole.
 MAX_UNPACKED_PART_BYTES = 100 * 1024 * 1024
-#: Excel keeps 15 significant digits; what stands after them is noise of binary fractions.
-SIGNIFICANT_DIGITS = 15
 
 _OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ZIP_MAGIC = b"PK\x03\x04"
 #: Sheets of Excel 2 to 4 are bare BIFF streams.
 _BIFF_MAGICS = (b"\x09\x00", b"\x09\x02", b"\x09\x04", b"\x09\x08")
-#: No person typed them; the database and the XML of a workbook refuse some.
-_CONTROL_RE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _ENCRYPTED_PACKAGE = "EncryptedPackage".encode("utf-16-le")
 
-
-class SpreadsheetError(Exception):
-    """The file cannot be read; the message is a sentence that says what to do.
-
-    ``env._(error.message)`` gives it in the reader's language.
-    """
-
-    def __init__(self, message: LazyGettext):
-        super().__init__(message)
-        self.message = message
-
-    def __str__(self) -> str:
-        return str(self.message)
-
-
-@dataclass(frozen=True)
-class CellError:
-    """A cell without a usable value: a failed formula (``#N/A``), an impossible date."""
-
-    code: str
-
-    def __str__(self) -> str:
-        return self.code
-
-
-Cell = str | Decimal | date | datetime | bool | None | CellError
 #: The names of all tabs, the name of this one, its numbered rows, whether days count from 1904.
 _Tab = tuple[tuple[str, ...], str, Iterator[tuple[int, list[Cell]]], bool]
 #: Tells of a row, by its number and cells, whether it holds the titles.
@@ -159,39 +136,6 @@ def check_size(size: int, max_bytes: int = MAX_BYTES) -> None:
         )
 
 
-def clean_number(value: float | int) -> Decimal | CellError:
-    """Return a spreadsheet's number as it is shown: 0.1 + 0.2 is 0.3, 42.0 is 42."""
-    if isinstance(value, int):
-        return Decimal(value)
-    if not math.isfinite(value):
-        return CellError("#NUM!")
-    number = Decimal(format(value, f".{SIGNIFICANT_DIGITS}g"))
-    if number == number.to_integral_value():
-        # int() turns 1E+20 into digits; Decimal("-0") into 0
-        return Decimal(int(number))
-    return number
-
-
-def as_text(cell: Cell) -> str:
-    """Return a cell as a person would read it; "" for an empty one.
-
-    :raises ValueError: the cell is a ``CellError``
-    """
-    if isinstance(cell, CellError):
-        raise ValueError(cell.code)
-    if cell is None:
-        return ""
-    if isinstance(cell, bool):
-        return "TRUE" if cell else "FALSE"
-    if isinstance(cell, Decimal):
-        return format(cell, "f")
-    if isinstance(cell, datetime):
-        return cell.isoformat(sep=" ")
-    if isinstance(cell, date):
-        return cell.isoformat()
-    return cell.strip()
-
-
 def _build_sheet(
     rows: Iterable[tuple[int, list[Cell]]],
     is_header: IsHeader | None,
@@ -218,9 +162,8 @@ def _build_sheet(
         if header is None:
             if is_header and not is_header(number, cells):
                 continue
-            header = tuple(
-                "" if isinstance(cell, CellError) else as_text(cell) for cell in cells[: last + 1]
-            )
+            titles = cells[: last + 1]
+            header = tuple("" if isinstance(t, CellError) else as_text(t) for t in titles)
             continue
         if len(data) >= max_rows:
             raise SpreadsheetError(
@@ -233,9 +176,7 @@ def _build_sheet(
         width = len(header)
         data.append(tuple((cells + [None] * width)[:width]))
         numbers.append(number)
-    if header is None:
-        return None
-    return Sheet(header, tuple(data), tuple(numbers))
+    return Sheet(header, tuple(data), tuple(numbers)) if header is not None else None
 
 
 # === .xls ===
@@ -273,7 +214,7 @@ def _convert_xls_cell(cell: xlrd.sheet.Cell, datemode: int) -> Cell:
     value = cell.value
     match cell.ctype:
         case xlrd.XL_CELL_TEXT:
-            return _clean_text(value)
+            return clean_text(value)
         case xlrd.XL_CELL_NUMBER:
             return clean_number(value)
         case xlrd.XL_CELL_BOOLEAN:
@@ -282,7 +223,7 @@ def _convert_xls_cell(cell: xlrd.sheet.Cell, datemode: int) -> Cell:
             return CellError(xlrd.error_text_from_code.get(value, "#ERROR"))
         case xlrd.XL_CELL_DATE:
             try:
-                return _clean_date(xlrd.xldate.xldate_as_datetime(value, datemode))
+                return clean_date(xlrd.xldate.xldate_as_datetime(value, datemode))
             except (xlrd.xldate.XLDateError, ValueError, OverflowError):
                 return CellError("#DATE!")
     return None
@@ -337,15 +278,15 @@ def _convert_xlsx_cell(cell, dates_1904: bool) -> Cell:
         case int() | float():
             return clean_number(value)
         case datetime() | date():
-            return _clean_date(value)
+            return clean_date(value)
         case time():
             if dates_1904 and "y" in cell.number_format.lower():
                 # openpyxl takes the very first day for a time of the day
-                return _clean_date(datetime.combine(CALENDAR_MAC_1904, value))
+                return clean_date(datetime.combine(CALENDAR_MAC_1904, value))
             return value.isoformat()
         case timedelta():
             return str(value)
-    return _clean_text(str(value))
+    return clean_text(str(value))
 
 
 def _check_archive(content: bytes) -> None:
@@ -421,7 +362,7 @@ def _iter_csv_rows(text: str) -> Iterator[tuple[int, list[Cell]]]:
         if cells is None:
             return
         number += 1
-        yield number, [_clean_text(cell) for cell in cells]
+        yield number, [clean_text(cell) for cell in cells]
 
 
 def _decode(content: bytes) -> str:
@@ -447,17 +388,6 @@ def _sniff_delimiter(text: str) -> str:
     """Return the separator that splits the first line with content into the most cells."""
     first_line = next((line for line in text.splitlines() if line.strip()), "")
     return max(",;\t|", key=first_line.count)
-
-
-def _clean_text(text: str) -> str | None:
-    return _CONTROL_RE.sub("", text).strip() or None
-
-
-def _clean_date(value: date | datetime) -> date | datetime:
-    """Return a date where the time of the day is midnight: the cell shows no time."""
-    if isinstance(value, datetime) and value.time() == time():
-        return value.date()
-    return value
 
 
 def _damaged() -> SpreadsheetError:

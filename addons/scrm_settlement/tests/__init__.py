@@ -33,8 +33,10 @@ from . import test_access_fields
 from . import test_access_matrix
 from . import test_access_methods
 from . import test_allocation
+from . import test_allocation_access
 from . import test_allocation_race
 from . import test_allocation_report
+from . import test_allocation_reservation
 from . import test_allocation_tour
 from . import test_concurrency
 from . import test_concurrency_statements
@@ -51,6 +53,7 @@ from . import test_reconciliation_report
 from . import test_pull_race
 from . import test_shipment
 from . import test_reconciliation_tour
+from . import test_reconciliation_waiver
 from . import test_tour
 from . import test_tour_portal
 from . import test_credit_exposure

@@ -136,3 +136,7 @@ class AllocationCase(SettlementCase):
         receipt.action_confirm()
         receipt.button_validate()
         self.assertEqual("done", receipt.state)
+
+    def _orders(self, *quantities):
+        dealers = (self.agent, self.distributor, self.store)
+        return [self._order(*pair) for pair in zip(dealers, quantities, strict=True)]
