@@ -215,7 +215,8 @@ class ScrmSettlementLine(models.Model):
         "A line is on a statement, or it is not.",
     )
     _priced = models.Constraint(
-        "CHECK (state IN ('no_price', 'held', 'covered') OR (price_unit IS NOT NULL AND amount IS NOT NULL "
+        "CHECK (state IN ('no_price', 'held', 'covered') OR (price_unit IS NOT NULL "
+        "AND amount IS NOT NULL "
         "AND currency_id IS NOT NULL AND document_mode IS NOT NULL))",
         "A line without a price cannot be settled.",
     )

@@ -112,7 +112,8 @@ class ScrmSettlementStatement(models.Model):
                        AND line.date BETWEEN s.date_from AND s.date_to
                        AND line.statement_id IS NULL
                      WHERE s.id IN %s
-                       AND (line.state IN ('no_price', 'held') OR line.state IN ('pending', 'disputed')
+                       AND (line.state IN ('no_price', 'held')
+                            OR line.state IN ('pending', 'disputed')
                             AND line.document_mode = s.document_mode
                             AND line.currency_id = s.currency_id)
                      GROUP BY s.id
