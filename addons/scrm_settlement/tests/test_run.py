@@ -110,7 +110,9 @@ class TestRun(SettlementCase):
         ):
             run._run_batch()
         self.assertEqual(("running", 0), (run.state, run.done_count))
-        self.assertFalse(self.env["scrm.settlement.statement"].search_count([("run_id", "=", run.id)]))
+        self.assertFalse(
+            self.env["scrm.settlement.statement"].search_count([("run_id", "=", run.id)])
+        )
         self._drain(run)
         self.assertEqual(2, len(run.statement_ids))
 
