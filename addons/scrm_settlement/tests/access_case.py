@@ -78,8 +78,7 @@ class AccessCase(CreditCase, AllocationCase, ReconciliationCase):
     def _as(self, record, role):
         """Return the record as the user sees it from their own company."""
         user = self.users[role]
-        context = {**record.env.context, "allowed_company_ids": user.company_ids.ids}
-        return record.with_user(user).with_context(context)
+        return record.with_user(user).with_context(allowed_company_ids=user.company_ids.ids)
 
     def _find_record(self, name):
         """Return a record of the test company; of a view perhaps none."""

@@ -1,6 +1,6 @@
 """Who may call the public methods: over RPC anybody with a login calls any of them."""
 
-import psycopg2
+import contextlib
 
 from odoo.exceptions import UserError
 from odoo.models import BaseModel
@@ -194,13 +194,11 @@ class TestAccessMethods(AccessCase):
         for name, methods in SHOWING.items():
             record = self._find_record(name)
             for method in methods if record else ():
-                with self.subTest(model=name, method=method, role="manager"):
-                    try:
-                        self._call(name, method, "manager", readonly=True)
-                    except psycopg2.Error as error:
-                        self.fail(error)
-                    except UserError:
-                        pass  # there is nothing to show
+                with (
+                    self.subTest(model=name, method=method, role="manager"),
+                    contextlib.suppress(UserError),  # there may be nothing to show
+                ):
+                    self._call(name, method, "manager", readonly=True)
                 for role in STRANGERS:
                     if self._as(record, role).has_access("read"):
                         continue
