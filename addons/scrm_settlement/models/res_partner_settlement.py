@@ -28,7 +28,7 @@ class ResPartner(models.Model):
         return self.scrm_settlement_cycle or of_level or DEFAULT_CYCLE
 
     def action_scrm_account_statement(self):
-        """Open what the dealer owes and is owed, oldest first, with the balance after each entry."""
+        """Open what the dealer owes and is owed, oldest first, with the running balance."""
         self.ensure_one()
         view = self.env.ref("scrm_settlement.account_move_line_view_list_dealer")
         return {
