@@ -44,6 +44,8 @@ READ_FIELDS = {
         "invoice_lines",
     ),
     "scrm.settlement.statement": ("state", "amount_total", "document_mode", "move_id"),
+    "res.currency": ("decimal_places",),
+    "res.currency.rate": ("company_id", "currency_id", "name", "rate"),
     "res.partner": ("commercial_partner_id", "parent_id"),
 }
 
@@ -110,7 +112,7 @@ class ScrmCreditAccount(models.Model):
                 [
                     self._get_dealer_sql(company_sudo, day),
                     self._get_order_sql(company_sudo, day, without_orders),
-                    self._get_item_sql(company_sudo.currency_id),
+                    self._get_item_sql(),
                 ]
             ),
         )
@@ -118,9 +120,6 @@ class ScrmCreditAccount(models.Model):
     def _get_dealer_sql(self, company, day):
         """Return who is asked about, in which companies, and what a unit of each currency is."""
         # Documents in a currency that is archived by now are owed all the same.
-        currencies = self.env["res.currency"].search([("active", "in", [True, False])])
-        rates = currencies._get_rates(company, day)
-        own = rates[company.currency_id.id]
         return SQL(
             """
             dealer AS (
@@ -134,16 +133,33 @@ class ScrmCreditAccount(models.Model):
             covered AS (
                 SELECT id FROM res_company WHERE parent_path LIKE %(path)s
             ),
-            rate AS (
-                SELECT currency_id, factor
-                  FROM unnest(%(currencies)s::int[], %(factors)s::numeric[])
-                    AS given (currency_id, factor)
+            -- What `res.currency._get_rates` gives; asking it would be two queries more.
+            given AS (
+                SELECT currency.id AS currency_id, currency.decimal_places,
+                       COALESCE(
+                           (SELECT rate FROM res_currency_rate r
+                             WHERE r.currency_id = currency.id AND r.name <= %(day)s
+                               AND (r.company_id = %(root)s OR r.company_id IS NULL)
+                             ORDER BY r.company_id, r.name DESC LIMIT 1),
+                           (SELECT rate FROM res_currency_rate r
+                             WHERE r.currency_id = currency.id
+                               AND (r.company_id = %(root)s OR r.company_id IS NULL)
+                             ORDER BY r.company_id, r.name LIMIT 1),
+                           1.0) AS rate
+                  FROM res_currency currency
+            ),
+            rate AS MATERIALIZED (
+                SELECT given.currency_id, own.decimal_places,
+                       COALESCE(own.rate / NULLIF(given.rate, 0), 0) AS factor
+                  FROM given, given own
+                 WHERE own.currency_id = %(currency)s
             )
             """,
             accounts=self.ids,
             path=f"{company.parent_path}%",
-            currencies=list(rates),
-            factors=[own / rate if rate else 0 for rate in rates.values()],
+            day=day,
+            root=company.root_id.id,
+            currency=company.currency_id.id,
         )
 
     def _get_order_sql(self, company, day, without_orders):
@@ -228,17 +244,16 @@ class ScrmCreditAccount(models.Model):
             midnight=midnight.astimezone(pytz.utc).replace(tzinfo=None),
         )
 
-    def _get_item_sql(self, currency):
+    def _get_item_sql(self):
         """Return what is owed, document by document, rounded as the company's currency is."""
         return SQL(
             """
             item AS (
                 SELECT account_id, component, res_model, res_id, due_on, dated_on,
-                       round(amount, %(digits)s) AS amount
+                       round(amount, (SELECT MIN(decimal_places) FROM rate)) AS amount
                   FROM (%(parts)s) part
             )
             """,
-            digits=currency.decimal_places,
             parts=SQL(" UNION ALL ").join(
                 [self._get_invoice_parts_sql(), *self._get_other_parts_sql()]
             ),

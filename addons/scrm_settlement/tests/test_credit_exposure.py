@@ -255,8 +255,7 @@ class TestCreditExposure(CreditCase):
             self.env.invalidate_all()
             # Of the company and its contact every request reads something.
             self.company.partner_id.read(["tz"])
-            self.company.currency_id.read(["name"])
-            with self.assertQueryCount(5):
+            with self.assertQueryCount(3):
                 accounts._get_exposures()
 
         look()
