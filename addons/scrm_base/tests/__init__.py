@@ -1,4 +1,5 @@
 from . import test_access
+from . import test_backfill
 from . import test_capture
 from . import test_circles
 from . import test_cluster_properties
