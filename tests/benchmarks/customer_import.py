@@ -1,4 +1,4 @@
-"""What an import of customers costs, and the past of as many: 10,000, or 100,000 at SCALE=full.
+"""What an import of customers costs: 10,000 rows, or 100,000 at SCALE=full.
 
 Prints, from one run: the seconds of each tenth of the rows (they must not grow), the growth of the
 Odoo process, and the ratio to plain SQL that writes the same rows into the same tables. In the
@@ -83,40 +83,6 @@ INSERT INTO scrm_interaction (identity_id, customer_id, company_id, kind, summar
 DROP TABLE bench;
 """
 
-#: Contacts with one confirmed order each, of the time before the addon.
-PAST = """
-CREATE TEMP TABLE bench AS
-    SELECT n, nextval('res_partner_id_seq') AS partner FROM generate_series(1, {rows}) n;
-INSERT INTO res_partner (id, name, complete_name, phone, email, type, active, autopost_bills,
-                         commercial_partner_id, create_date)
-    SELECT partner, 'Past ' || n, 'Past ' || n, '+86' || (14700000000 + n),
-           'past' || n || '@example.com', 'contact', TRUE, 'ask', partner, now() FROM bench;
-INSERT INTO sale_order (company_id, partner_id, partner_invoice_id, partner_shipping_id, name,
-                        state, date_order, picking_policy, currency_id, amount_total, create_uid)
-    SELECT (SELECT min(id) FROM res_company), partner, partner, partner, 'PAST' || n, 'sale',
-           now() - n * interval '1 minute', 'direct', (SELECT min(currency_id) FROM res_company),
-           n, 2 FROM bench;
-ANALYZE res_partner; ANALYZE sale_order;
-DROP TABLE bench;
-"""
-
-BACKFILL = """
-import resource, time
-def peak():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-loaded, taken = peak(), []
-for work in (env["res.partner"]._scrm_backfill_customers, env["scrm.interaction"]._backfill):
-    started = time.perf_counter()
-    work()
-    env.flush_all()
-    taken.append(time.perf_counter() - started)
-env.cr.commit()
-started = time.perf_counter()
-env["scrm.interaction"]._backfill()
-taken.append(time.perf_counter() - started)
-open({report!r}, "w").write(" ".join(map(str, [*taken, peak() - loaded])))
-"""
-
 
 def plain_sql(server: Server, rows: int, tag: str) -> float:
     """Write what the rows become in plain SQL and return its seconds."""
@@ -179,20 +145,6 @@ def run_import(server: Server, rows: int, kill: bool) -> float:
     return preview + taken
 
 
-def run_backfill(server: Server, rows: int) -> tuple[float, float]:
-    """Make the past of so many contacts known, print how it went and return its seconds."""
-    server.sql(PAST.format(rows=rows))
-    with tempfile.NamedTemporaryFile("r") as report:
-        database.script(
-            server.odoo, server.name, BACKFILL.format(report=report.name), "the past made known"
-        )
-        customers, timelines, again, grown = map(float, report.read().split())
-    print(f"customers of {rows} orders  {customers:8.1f} s")
-    print(f"their timelines, stages     {timelines:8.1f} s")
-    print(f"nightly, nothing to do      {again:8.1f} s, process + {grown:.0f} MB in all")
-    return customers, timelines
-
-
 def main() -> None:
     rows = int(sys.argv[1]) if len(sys.argv) > 1 else ROWS[os.environ.get("SCALE") or "small"]
     server = Server("bench_import", "core")
@@ -204,13 +156,10 @@ def main() -> None:
         imported = run_import(server, rows, kill=True)
         server.stop()
         plain = min(plain, plain_sql(server, rows, "second"))
-        customers, timelines = run_backfill(server, rows)
     finally:
         server.drop()
     print(f"plain SQL                   {plain:8.1f} s")
     print(f"import / plain SQL          {imported / plain:8.1f}")
-    print(f"customers / plain SQL       {customers / plain:8.1f}")
-    print(f"timelines / plain SQL       {timelines / plain:8.2f}")
 
 
 if __name__ == "__main__":

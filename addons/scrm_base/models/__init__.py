@@ -15,6 +15,7 @@ from . import identity
 from . import identity_cluster
 from . import identity_policy
 from . import identity_link
+from . import identity_backfill
 from . import identity_block
 from . import resolution_rule
 from . import match_candidate

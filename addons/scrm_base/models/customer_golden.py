@@ -136,44 +136,65 @@ class ScrmCustomer(models.Model):
     # === OF A NEW HANDLE === #
 
     @api.model
-    def _insert_with_handles(self, births, pool):
+    def _insert_with_handles(self, births, pool, into=None):
         """Insert the customers that unknown handles are born with, in one statement.
 
-        What :meth:`_compute_golden` would choose is written with them: of one handle there is
-        nothing to choose. Whatever else a new customer brings, an addon adds here by super().
+        What :meth:`_compute_golden` would choose is written with them: of handles that do not
+        compete there is nothing to choose. Whatever else a new customer brings, an addon adds
+        here by super().
 
         :param births: list of (Handle, name or None, id of the handle, id of the customer)
+        :param into: {id: id of the customer of these that it is recognised as at once}
         :return: scrm.customer, in the order of ``births``
         """
+        into = into or {}
         partners = self.env["res.partner"].browse(
             [int(handle.value) for handle, *_rest in births if handle.id_type == "partner"]
         )
         partners.fetch(["name", "is_company"])
-        rows = [
-            (customer_id, *self._prepare_golden(handle, name, identity_id))
+        rows = {
+            customer_id: self._prepare_golden(handle, name, identity_id)
             for handle, name, identity_id, customer_id in births
-        ]
+        }
+        for customer_id, winner_id in into.items():
+            rows[winner_id][2].update(rows[customer_id][2])
+        derived = {*into, *into.values()}
+        columns = zip(
+            *(
+                (
+                    id_,
+                    *row[:2],
+                    row[2] and json.dumps(row[2]) or None,
+                    into.get(id_),
+                    id_ in derived,
+                )
+                for id_, row in rows.items()
+            ),
+            strict=True,
+        )
         now, uid = self.env.cr.now(), self.env.uid
         self.env.execute_query(
             SQL(
                 """
                 INSERT INTO scrm_customer (
                        create_uid, write_uid, create_date, write_date, pool_id, active,
-                       id, name, kind, golden)
-                SELECT %s, %s, %s, %s, %s, TRUE, id, name, kind, golden
-                  FROM unnest(%s::int[], %s::varchar[], %s::varchar[], %s::jsonb[])
-                       AS v(id, name, kind, golden)
+                       id, name, kind, golden, merged_into_id, derived_at)
+                SELECT %s, %s, %s, %s, %s, winner IS NULL, id, name, kind, golden, winner,
+                       CASE WHEN derived THEN %s::timestamp END
+                  FROM unnest(%s::int[], %s::varchar[], %s::varchar[], %s::jsonb[], %s::int[],
+                              %s::boolean[])
+                       AS v(id, name, kind, golden, winner, derived)
                 RETURNING id
                 """,
-                *(uid, uid, now, now, pool.id),
-                *map(list, zip(*rows, strict=True)),
+                *(uid, uid, now, now, pool.id, now),
+                *map(list, columns),
             )
         )
-        return self.browse([customer_id for *_handle, customer_id in births])
+        return self.browse(rows)
 
     @api.model
     def _prepare_golden(self, handle, name, identity_id):
-        """Return (name, kind, golden as text) of a customer with one handle."""
+        """Return (name, kind, golden) of a customer with one handle."""
         partner = self.env["res.partner"]
         if handle.id_type == "partner":
             partner = partner.browse(int(handle.value))
@@ -189,7 +210,7 @@ class ScrmCustomer(models.Model):
         return (
             name or partner.display_name or mask(handle.id_type, handle.value),
             "organisation" if partner.is_company else "person",
-            json.dumps(golden) if golden else None,
+            golden,
         )
 
     def _keep_golden(self):

@@ -69,8 +69,8 @@ class ScrmCustomer(models.Model):
         return customers
 
     @api.model
-    def _insert_with_handles(self, births, pool):
-        customers = super()._insert_with_handles(births, pool)
+    def _insert_with_handles(self, births, pool, into=None):
+        customers = super()._insert_with_handles(births, pool, into=into)
         self.env["scrm.customer.touch"]._touch(customers)
         return customers
 

@@ -237,13 +237,7 @@ class ScrmIdentity(models.Model):
         self.env.flush_all()
         savepoint = self.env.cr.savepoint(flush=False)
         with savepoint:
-            ids = self.env.execute_query(
-                SQL(
-                    "SELECT nextval('scrm_identity_id_seq')::int,"
-                    " nextval('scrm_customer_id_seq')::int FROM generate_series(1, %s)",
-                    len(wanted),
-                )
-            )
+            ids = self._draw_ids(len(wanted))
             births = [
                 (handle, name, *born)
                 for (handle, name), born in zip(wanted.values(), ids, strict=True)
@@ -260,11 +254,13 @@ class ScrmIdentity(models.Model):
         customers._keep_golden()
         return dict(zip(wanted, identities.ids, strict=True))
 
-    def _insert_rows(self, births, pool):
+    def _insert_rows(self, births, pool, into=None):
         """Insert handles that are not there, and return the ids of those that were inserted.
 
         :param births: list of (Handle, name or None, id, id of its customer)
+        :param into: {id of a customer: id of the one it is recognised as}
         """
+        into = into or {}
         rows = [
             (
                 id_,
@@ -274,6 +270,7 @@ class ScrmIdentity(models.Model):
                 int(handle.value) if handle.id_type == "partner" else None,
                 bool(handle.verified),
                 customer_id,
+                into.get(customer_id, customer_id),
             )
             for handle, name, id_, customer_id in births
         ]
@@ -289,12 +286,12 @@ class ScrmIdentity(models.Model):
                        name, partner_id, origin_customer_id, customer_id)
                 SELECT %s, %s, %s, %s, %s, %s, %s,
                        CASE WHEN verified THEN %s END, CASE WHEN verified THEN 'source' END,
-                       id, id_type, scope, value, value_raw, name, partner_id,
-                       customer_id, customer_id
+                       id, id_type, scope, value, value_raw, name, partner_id, origin, customer_id
                   FROM unnest(%s::int[], %s::varchar[], %s::varchar[], %s::varchar[],
-                              %s::varchar[], %s::varchar[], %s::int[], %s::boolean[], %s::int[])
+                              %s::varchar[], %s::varchar[], %s::int[], %s::boolean[], %s::int[],
+                              %s::int[])
                        AS v(id, id_type, scope, value, value_raw, name, partner_id, verified,
-                            customer_id)
+                            origin, customer_id)
                 ON CONFLICT (id_type, scope, value) DO NOTHING
                 RETURNING id
                 """,

@@ -195,13 +195,7 @@ class ResPartner(models.Model):
         :param identity_of: {partner id: scrm.identity} of these contacts
         """
         Identity = self.env["scrm.identity"].sudo()
-        wanted = []
-        shared = self._scrm_get_shared_keys(pool)
-        for partner in self.sorted("id"):
-            keys = partner._scrm_get_card_keys(pool)
-            for key in Identity._filter_usable(keys, pool):
-                if shared.get(key, partner.id) == partner.id:
-                    wanted.append((partner, key, keys[key]))
+        wanted = self._scrm_get_own_cards(pool)
         known = Identity._find_handles({key for _partner, key, _raw in wanted})
         owners = Identity._get_partner_owners(known.values())
         mine, others, taken = [], [], {}
@@ -258,20 +252,36 @@ class ResPartner(models.Model):
             ]
         )
 
-    def _scrm_get_shared_keys(self, pool):
-        """Return {key: id of the contact it belongs to, or None} of handles that several have.
+    def _scrm_get_own_cards(self, pool):
+        """Return what stands on the cards of these contacts and may be theirs alone.
 
-        Looked for within the commercial entities of these contacts: what stands on the company
-        belongs to the company, what several of its people share to none of them.
+        Looked at within their commercial entities: what stands on the company belongs to the
+        company, what several of its people share to none of them.
+
+        :return: list of (contact, key of a handle, as it is written), the eldest contact first
         """
-        entities = self.commercial_partner_id
         family = self.search_fetch(
-            [("commercial_partner_id", "in", entities.ids)],
+            [("commercial_partner_id", "in", self.commercial_partner_id.ids)],
             ["phone", "email", "type", "parent_id", "commercial_partner_id", "country_id"],
         )
+        keys_of = {contact.id: contact._scrm_get_card_keys(pool) for contact in family | self}
+        shared = family._scrm_get_shared_keys(keys_of)
+        Identity = self.env["scrm.identity"]
+        return [
+            (contact, key, keys_of[contact.id][key])
+            for contact in self.sorted("id")
+            for key in Identity._filter_usable(keys_of[contact.id], pool)
+            if shared.get(key, contact.id) == contact.id
+        ]
+
+    def _scrm_get_shared_keys(self, keys_of):
+        """Return {key: id of the contact it belongs to, or None} of handles that several have.
+
+        :param keys_of: {contact id: keys of what stands on its card}
+        """
         holders = {}
-        for partner in family:
-            for key in partner._scrm_get_card_keys(pool):
+        for partner in self:
+            for key in keys_of[partner.id]:
                 holders.setdefault((partner.commercial_partner_id, key), set()).add(
                     partner._scrm_get_holder()
                 )

@@ -112,6 +112,19 @@ class ScrmResolutionRule(models.Model):
         return "automatic", len(self._get_rules())
 
     @api.model
+    def _get_tied_types(self, evidence_rule):
+        """Return the types of handles that evidence ties to a contact when neither is proven."""
+        Identity = self.env["scrm.identity"]
+        contact = Identity.new({"id_type": "partner"})
+        types = [id_type for id_type, _label in self._selection_id_type()]
+        return {
+            id_type
+            for id_type in types
+            if self._judge(contact, Identity.new({"id_type": id_type}), evidence_rule)[0]
+            == "automatic"
+        }
+
+    @api.model
     def _get_limits(self, evidence_rule):
         """Return {type of handle: how many one customer may get by this evidence}."""
         limits = {}

@@ -1,5 +1,6 @@
 from . import test_access
 from . import test_append_only
+from . import test_backfill
 from . import test_capture
 from . import test_circles
 from . import test_cluster_properties
