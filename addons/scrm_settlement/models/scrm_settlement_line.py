@@ -66,9 +66,8 @@ class ScrmSettlementLine(models.Model):
     _check_company_auto = True
 
     name = fields.Char(string="Description", required=True, readonly=True)
-    company_id = fields.Many2one(
-        comodel_name="res.company", required=True, readonly=True, index=True
-    )
+    # Found by the first column of _source_uniq
+    company_id = fields.Many2one(comodel_name="res.company", required=True, readonly=True)
     partner_id = fields.Many2one(
         comodel_name="res.partner",
         string="Dealer",
@@ -147,8 +146,9 @@ class ScrmSettlementLine(models.Model):
         related="company_id.currency_id", string="Company Currency"
     )
 
+    # Found by its rules
     tier_id = fields.Many2one(
-        comodel_name="scrm.settlement.tier", readonly=True, ondelete="restrict", index=True
+        comodel_name="scrm.settlement.tier", readonly=True, ondelete="restrict"
     )
     document_mode = fields.Selection(
         selection=DOCUMENT_MODES, string="Settled by", readonly=True, help="As its tier says."
@@ -242,9 +242,10 @@ class ScrmSettlementLine(models.Model):
             SQL(
                 "DROP TRIGGER IF EXISTS scrm_settlement_line_price_once ON scrm_settlement_line;"
                 " CREATE TRIGGER scrm_settlement_line_price_once"
-                " BEFORE UPDATE ON scrm_settlement_line FOR EACH ROW"
+                " BEFORE UPDATE OF %s ON scrm_settlement_line FOR EACH ROW"
                 " WHEN (OLD.document_mode IS NOT NULL)"
-                " EXECUTE FUNCTION scrm_settlement_line_price_once()"
+                " EXECUTE FUNCTION scrm_settlement_line_price_once()",
+                SQL(", ").join(map(SQL.identifier, PRICE_COLUMNS)),
             )
         )
 
