@@ -4,11 +4,14 @@ import logging
 
 from odoo import api, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL
+from odoo.tools import SQL, split_every
 
 from ..tools.clusters import UnionFind, winners
 
 _logger = logging.getLogger(__name__)
+
+# Customers that are derived in one go when all are; a million at once would fill the memory.
+SLICE = 20_000
 
 CANNOT = "cannot"
 # A person decided: it overrides an earlier undoing, and what stands against it is said aloud.
@@ -205,20 +208,19 @@ class ScrmIdentity(models.Model):
     # === DERIVING === #
 
     @api.model
-    def _derive(self, customers=None):
+    def _derive(self, customers):
         """Derive the customer of each identity from the edges in force.
 
-        :param customers: scrm.customer whose identities are looked at, all by default
+        :param customers: scrm.customer whose identities are looked at
         """
-        self.env["scrm.identity.link"].flush_model()
-        self.flush_model(["customer_id"])
-        self.env["scrm.customer"].flush_model(["merged_into_id"])
+        self._flush_graph()
         # No joins: the ids are at hand, and the planner's guesses about new rows are not needed.
-        in_scope = SQL("TRUE")
-        if customers is not None:
-            in_scope = SQL("customer_id = ANY(%s)", customers.ids)
         rows = self.env.execute_query(
-            SQL("SELECT id, origin_customer_id, customer_id FROM scrm_identity WHERE %s", in_scope)
+            SQL(
+                "SELECT id, origin_customer_id, customer_id FROM scrm_identity"
+                " WHERE customer_id = ANY(%s)",
+                customers.ids,
+            )
         )
         merged_into = dict(
             self.env.execute_query(
@@ -247,6 +249,46 @@ class ScrmIdentity(models.Model):
         self.env["scrm.customer"]._write_merged_into(
             {origin: into for origin, into in merged.items() if into != merged_into[origin]}
         )
+
+    def _flush_graph(self):
+        self.env["scrm.identity.link"].flush_model()
+        self.flush_model(["customer_id"])
+        self.env["scrm.customer"].flush_model(["merged_into_id"])
+
+    @api.model
+    def _derive_all(self):
+        """Derive every customer again.
+
+        First those that an edge ties to another one, together. Then no edge leaves a customer,
+        and they are derived slice by slice; one whose handles were all born with it is right.
+        """
+        self._flush_graph()
+        Customer = self.env["scrm.customer"]
+        tied = self.env.execute_query(
+            SQL(
+                "SELECT a.customer_id, b.customer_id FROM scrm_identity_link link"
+                " JOIN scrm_identity a ON a.id = link.left_id"
+                " JOIN scrm_identity b ON b.id = link.right_id"
+                " WHERE link.valid_to IS NULL AND link.rule != %s"
+                " AND a.customer_id != b.customer_id",
+                CANNOT,
+            )
+        )
+        if tied:
+            self._derive(Customer.browse(sorted({id_ for pair in tied for id_ in pair})))
+        doubtful = self.env.execute_query(
+            SQL(
+                "SELECT i.customer_id FROM scrm_identity i"
+                " JOIN scrm_customer c ON c.id = i.customer_id"
+                " GROUP BY i.customer_id"
+                " HAVING count(DISTINCT i.origin_customer_id) > 1"
+                " OR min(i.origin_customer_id) != i.customer_id"
+                " OR bool_or(c.merged_into_id IS NOT NULL) ORDER BY i.customer_id"
+            )
+        )
+        for ids in split_every(SLICE, (row[0] for row in doubtful), list):
+            self._derive(Customer.browse(ids))
+            self.env.invalidate_all()  # what this slice mended is written before the next
 
     def _write_customers(self, customer_by_id):
         """Write the derived customers in one statement and let every cache follow."""
@@ -279,7 +321,7 @@ class ScrmIdentity(models.Model):
         Normally it changes nothing: what it mends is what a record written in the very moment of
         a merge kept of the older customer.
         """
-        self._derive()
+        self._derive_all()
         self.env["scrm.match.candidate"]._expire()
         self.env.flush_all()
         for model in self.env.registry.values():

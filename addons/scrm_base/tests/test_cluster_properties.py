@@ -1,8 +1,11 @@
+from unittest.mock import patch
+
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from odoo.tests import tagged
 
+from ..models import identity_cluster
 from .cluster_snapshots import ClusterSnapshots
 from .common import ScrmCase
 
@@ -98,5 +101,30 @@ class TestClusterProperties(ClusterSnapshots, ScrmCase):
             self.env["scrm.identity"]._rebuild()
             self.nodes.origin_customer_id._rebuild_golden()
             self.assertEqual(incremental, self._snapshot())
+        finally:
+            self._take_back(savepoint)
+
+    @PATIENT
+    @given(graphs, st.lists(st.integers(0, NODES - 1), min_size=NODES, max_size=NODES))
+    def test_whatever_the_caches_say_the_rebuild_mends_it_slice_by_slice(self, edges, wrong):
+        savepoint = self._example()
+        try:
+            self._tie(edges)
+            expected = self._snapshot()
+            origins = self.nodes.origin_customer_id.ids
+            for node, place in zip(self.nodes, wrong, strict=True):
+                self.env.cr.execute(
+                    "UPDATE scrm_identity SET customer_id = %s WHERE id = %s",
+                    [origins[place], node.id],
+                )
+            self.env.cr.execute(
+                "UPDATE scrm_customer SET merged_into_id = NULLIF(%s, id) WHERE id = ANY(%s)",
+                [origins[wrong[0]], origins],
+            )
+            self.env.invalidate_all()
+            with patch.object(identity_cluster, "SLICE", 1):
+                self.env["scrm.identity"]._rebuild()
+            self.nodes.origin_customer_id._rebuild_golden()
+            self.assertEqual(expected, self._snapshot())
         finally:
             self._take_back(savepoint)
