@@ -48,9 +48,7 @@ class TestCustomerPage(SocialCase):
             self.env["scrm.identity"]._attach_many(
                 [(self.conversation.identity_id, identity)], rule="manual"
             )
-            conversation = self.env["scrm.conversation"].search(
-                [("identity_id", "=", identity.id)]
-            )
+            conversation = self.env["scrm.conversation"].search([("identity_id", "=", identity.id)])
             conversation.last_message_at = at + timedelta(minutes=minutes)
         self.assertEqual(3, self.customer.conversation_count)
         newest = self.env["scrm.conversation"].search([("channel_id", "=", second.id)])
