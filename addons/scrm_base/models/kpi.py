@@ -27,6 +27,7 @@ class ScrmKpi(models.Model):
         group_expand=True,
     )
     has_source = fields.Boolean(compute="_compute_value")
+    source_hint = fields.Char(string="Where the Number Comes From", compute="_compute_value")
     value = fields.Float(compute="_compute_value", digits=(16, 4))
     value_text = fields.Char(string="Result", compute="_compute_value")
     period = fields.Char(compute="_compute_value")
@@ -48,6 +49,7 @@ class ScrmKpi(models.Model):
         """Return what a KPI shows that nothing installed can count."""
         return {
             "has_source": False,
+            "source_hint": self._get_source_hint(),
             "value": 0,
             "value_text": self.env._("No source installed"),
             "period": False,
@@ -57,12 +59,22 @@ class ScrmKpi(models.Model):
             "denominator_label": False,
         }
 
+    def _get_source_hint(self):
+        """Return the sentence that says where the number of a KPI without a source comes from."""
+        if self.code == "referral":
+            return self.env._(
+                "Not measured: nothing here records who brought whom. The number comes with a "
+                "referral programme."
+            )
+        return self.env._("Not measured: no installed app knows what is counted here.")
+
     def _evaluate(self, definition):
         """Return the values of the computed fields."""
         top, bottom = self._count(definition.numerator), self._count(definition.denominator)
         value = top / bottom if bottom else 0
         return {
             "has_source": True,
+            "source_hint": False,
             "value": value,
             "value_text": self._format(value, definition.unit) if bottom else "–",
             "period": (

@@ -1,4 +1,7 @@
-"""The tables of this addon and what an erasure does to each: the plan, and what follows from it."""
+"""The tables of this addon and what an erasure does to each: the plan, and what follows from it.
+
+What the law keeps all the same, by which article and for how long: ``_get_retention()``.
+"""
 
 from odoo import api, models
 from odoo.fields import Domain

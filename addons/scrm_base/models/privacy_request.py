@@ -12,7 +12,8 @@ from ..tools.spreadsheet_write import write_sheet
 _lt = LazyTranslate(__name__)
 
 _OFFICERS = ("scrm_base.group_scrm_base_privacy",)
-# PIPL, art. 50, asks for a timely answer; within 15 days is what authorities take for timely.
+# PIPL, art. 50, names no term. Shorter than the 15 working days of the authorities' rules on apps
+# (App违法违规收集使用个人信息行为认定方法, part 6), whatever holidays lie between.
 DAYS_TO_ANSWER = 15
 
 

@@ -103,6 +103,8 @@ class TestKpi(MetricCase):
         kpi = self._kpi("referral")
         self.assertFalse(kpi.has_source)
         self.assertEqual("No source installed", kpi.value_text)
+        self.assertIn("comes with a referral programme", kpi.source_hint)
+        self.assertFalse(self._kpi("frequency").source_hint)
         with self.assertRaises(UserError):
             kpi.action_view_numerator()
 

@@ -217,6 +217,10 @@ class ScrmChannel(models.Model):
         }
 
     def _explain(self, error: errors.ProviderError) -> str:
+        """Return what the provider's error means and what to do, with its own words."""
+        return f"{self._get_meaning(type(error))} ({error.message})"
+
+    def _get_meaning(self, error_class: type[errors.ProviderError]) -> str:
         """Return a sentence that says what the provider's error means and what to do."""
         known = {
             errors.WindowClosed: self.env._(
@@ -251,8 +255,7 @@ class ScrmChannel(models.Model):
             ),
             errors.Busy: self.env._("WeChat is busy at the moment."),
         }
-        sentence = known.get(type(error), self.env._("WeChat refused the call."))
-        return f"{sentence} ({error.message})"
+        return known.get(error_class, self.env._("WeChat refused the call."))
 
     def _get_access_token(self, rejected: str = "") -> str:
         """Return the account's access token; fetch it when it ran out or was ``rejected``.

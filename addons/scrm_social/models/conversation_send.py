@@ -3,11 +3,23 @@
 from odoo import fields, models
 from odoo.tools import html2plaintext
 
+from ..providers import errors
 from .conversation import PREVIEW_LENGTH
 
 
 class ScrmConversation(models.Model):
     _inherit = "scrm.conversation"
+
+    def _get_refusal(self) -> type[errors.ProviderError] | None:
+        """Return the error by which an answer would be refused now, or None."""
+        self.ensure_one()
+        # sudo: whether an answer arrives is told to whoever reads the conversation
+        if self.identity_id.sudo().follow_state == "unfollowed":
+            return errors.RecipientUnreachable
+        if self.answers_left:
+            return None
+        is_open = self.window_until and self.window_until > fields.Datetime.now()
+        return errors.WindowUsedUp if is_open else errors.WindowClosed
 
     def _send_answer(self, message, user) -> None:
         """Queue an agent's message for the customer and keep the conversation's figures.
