@@ -101,13 +101,13 @@ class TestSpreadsheet(BaseCase):
 
     def test_an_impossible_date_is_an_error_cell(self):
         # 1900 had no 29 February; Excel's day 60 is that day.
-        cell = spreadsheet.xlrd.sheet.Cell(spreadsheet.xlrd.XL_CELL_DATE, 60.0)
+        kind = spreadsheet.xlrd.XL_CELL_DATE
         with patch.object(
             spreadsheet.xlrd.xldate,
             "xldate_as_datetime",
             side_effect=spreadsheet.xlrd.xldate.XLDateAmbiguous(60.0),
         ):
-            self.assertEqual(CellError("#DATE!"), spreadsheet._convert_xls_cell(cell, 0))
+            self.assertEqual(CellError("#DATE!"), spreadsheet._convert_xls_cell(0, kind, 60.0))
 
     def test_first_sheet_with_data_is_read(self):
         book = openpyxl.Workbook()

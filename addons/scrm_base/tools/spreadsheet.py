@@ -17,6 +17,7 @@ import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from functools import partial
 
 import openpyxl
 import xlrd
@@ -147,7 +148,7 @@ def _build_sheet(
     data: list[tuple[Cell, ...]] = []
     numbers: list[int] = []
     for number, cells in rows:
-        last = max((i for i, cell in enumerate(cells) if cell is not None), default=-1)
+        last = next((i for i in range(len(cells) - 1, -1, -1) if cells[i] is not None), -1)
         if last < 0:
             continue
         if last >= max_columns:
@@ -201,18 +202,18 @@ def _iter_xls_sheets(content: bytes) -> Iterator[_Tab]:
             sheet = book.sheet_by_index(index)
         except Exception as error:
             raise _damaged() from error
+        convert = partial(_convert_xls_cell, book.datemode)
         rows = (
-            (row + 1, [_convert_xls_cell(cell, book.datemode) for cell in sheet.row(row)])
+            (row + 1, list(map(convert, sheet.row_types(row), sheet.row_values(row))))
             for row in range(sheet.nrows)
         )
         yield tuple(book.sheet_names()), sheet.name, rows, bool(book.datemode)
         book.unload_sheet(index)
 
 
-def _convert_xls_cell(cell: xlrd.sheet.Cell, datemode: int) -> Cell:
-    """Convert one cell of xlrd; ``datemode`` 1 counts days from 1904."""
-    value = cell.value
-    match cell.ctype:
+def _convert_xls_cell(datemode: int, kind: int, value: str | float) -> Cell:
+    """Convert what a cell of xlrd holds; ``datemode`` 1 counts days from 1904."""
+    match kind:
         case xlrd.XL_CELL_TEXT:
             return clean_text(value)
         case xlrd.XL_CELL_NUMBER:

@@ -10,6 +10,8 @@ from odoo.tools.translate import LazyGettext
 
 #: Excel keeps 15 significant digits; what stands after them is noise of binary fractions.
 SIGNIFICANT_DIGITS = 15
+#: Whole numbers below this have no more digits.
+_EXACT = 10**SIGNIFICANT_DIGITS
 
 #: No person typed them; the database and the XML of a workbook refuse some.
 _CONTROL_RE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
@@ -46,6 +48,8 @@ def clean_number(value: float | int) -> Decimal | CellError:
     """Return a spreadsheet's number as it is shown: 0.1 + 0.2 is 0.3, 42.0 is 42."""
     if isinstance(value, int):
         return Decimal(value)
+    if value.is_integer() and abs(value) < _EXACT:
+        return Decimal(int(value))
     if not math.isfinite(value):
         return CellError("#NUM!")
     number = Decimal(format(value, f".{SIGNIFICANT_DIGITS}g"))
@@ -60,6 +64,8 @@ def as_text(cell: Cell) -> str:
 
     :raises ValueError: the cell is a ``CellError``
     """
+    if isinstance(cell, str):
+        return cell.strip()
     if isinstance(cell, CellError):
         raise ValueError(cell.code)
     if cell is None:
@@ -70,13 +76,13 @@ def as_text(cell: Cell) -> str:
         return format(cell, "f")
     if isinstance(cell, datetime):
         return cell.isoformat(sep=" ")
-    if isinstance(cell, date):
-        return cell.isoformat()
-    return cell.strip()
+    return cell.isoformat()
 
 
 def clean_text(text: str) -> str | None:
-    return _CONTROL_RE.sub("", text).strip() or None
+    if not text.isprintable():
+        text = _CONTROL_RE.sub("", text)
+    return text.strip() or None
 
 
 def clean_date(value: date | datetime) -> date | datetime:

@@ -76,7 +76,9 @@ class Code(NamedTuple):
 
 def normalise(text: str) -> str:
     """Return a text with half-width letters, digits and punctuation."""
-    return unicodedata.normalize("NFKC", text).translate(_MINUSES).strip()
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text).translate(_MINUSES)
+    return text.strip()
 
 
 def fold(text: str) -> str:

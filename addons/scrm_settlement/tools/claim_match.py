@@ -220,8 +220,8 @@ class _Matcher:
 
     def _resolve(self) -> list[_Row]:
         """Return the rows that may be matched; ambiguous ones wait for a person."""
-        codes = {ours.item: tuple(map(fold, ours.codes)) for ours, _refs, _sns in self.entries}
-        items = CodeIndex(codes.items())
+        codes = {ours.item: ours.codes for ours, _refs, _sns in self.entries}
+        items = CodeIndex((item, tuple(map(fold, texts))) for item, texts in codes.items())
         refs = CodeIndex((ref, (ref,)) for entry in self.entries for ref in entry.refs)
         serials = CodeIndex((sn, (sn,)) for entry in self.entries for sn in entry.serials)
         rows = []
