@@ -2,8 +2,8 @@
 
 Prints, from one run: the seconds of each tenth of the rows (they must not grow), the growth of the
 Odoo process, and the ratio to plain SQL that writes the same rows into the same tables; no row is
-lost or doubled. At SCALE=full, or with `kill`, the server is killed in the middle and started again:
-the job runner takes a minute to see that a job died.
+lost or doubled. At SCALE=full, or with `kill`, the server is killed in the middle and started
+again: the job runner takes a minute to see that a job died.
 
 Usage: .venv/bin/python tests/benchmarks/customer_import.py [rows] [kill]
 """
