@@ -238,14 +238,25 @@ class ScrmSettlementLine(models.Model):
         # Compared as text, because jsonb and numeric have no common "row" operator class
         changed = " OR ".join(f"NEW.{name} IS DISTINCT FROM OLD.{name}" for name in PRICE_COLUMNS)
         cr.execute(SQL(_FREEZE_PRICE, changed=SQL(changed)))  # pylint: disable=sql-injection
-        cr.execute(
+        columns = SQL(", ").join(map(SQL.identifier, PRICE_COLUMNS))
+        self._freeze_price("price_once", columns, SQL("OLD.document_mode IS NOT NULL"))
+        # Every claim names the state: asked without a call for each row
+        self._freeze_price(
+            "price_kept",
+            SQL("state"),
+            SQL("OLD.document_mode IS NOT NULL AND NEW.state = 'no_price'"),
+        )
+
+    def _freeze_price(self, name, columns, when):
+        self.env.cr.execute(
             SQL(
-                "DROP TRIGGER IF EXISTS scrm_settlement_line_price_once ON scrm_settlement_line;"
-                " CREATE TRIGGER scrm_settlement_line_price_once"
-                " BEFORE UPDATE OF %s ON scrm_settlement_line FOR EACH ROW"
-                " WHEN (OLD.document_mode IS NOT NULL)"
+                "DROP TRIGGER IF EXISTS %(name)s ON scrm_settlement_line;"
+                " CREATE TRIGGER %(name)s BEFORE UPDATE OF %(columns)s ON scrm_settlement_line"
+                " FOR EACH ROW WHEN (%(when)s)"
                 " EXECUTE FUNCTION scrm_settlement_line_price_once()",
-                SQL(", ").join(map(SQL.identifier, PRICE_COLUMNS)),
+                name=SQL.identifier(f"{self._table}_{name}"),
+                columns=columns,
+                when=when,
             )
         )
 
