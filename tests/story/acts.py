@@ -49,7 +49,9 @@ def import_the_list(story: Story) -> None:
     wait_for(
         "the import done",
         lambda: story.eyes.read(
-            "scrm.customer.import", [("state", "=", "done")], ["imported_count"], order="id desc"
+            "scrm.customer.import",
+            [("state", "=", "done"), ("filename", "=", "customers.xlsx")],
+            ["imported_count"],
         ),
     )
     identity = story.eyes.one(
