@@ -145,8 +145,7 @@ class ScrmInteraction(models.Model):
             company_id or self.env.company.id,
             vals["kind"],
             vals["summary"],
-            # To the second, as what other systems report: in one second the order of arrival holds
-            vals.get("occurred_at") or self.env.cr.now().replace(microsecond=0),
+            vals.get("occurred_at") or self.env.cr.now(),
             vals.get("res_model") or (record._name if record is not None else None),
             vals.get("res_id") or (record.id if record is not None else None),
             vals.get("user_id") or self.env.uid,
