@@ -56,6 +56,21 @@ class ScrmCase(TransactionCase):
         )
 
     @classmethod
+    def _make_users(cls, prefix, groups):
+        """Return {role: user}; a role whose name begins with "foreign" is of the other company.
+
+        :param groups: {role: name of its group}
+        """
+        return {
+            role: cls._make_user(
+                f"{prefix}.{role}",
+                group,
+                company=cls.company_other if role.startswith("foreign") else None,
+            )
+            for role, group in groups.items()
+        }
+
+    @classmethod
     def _make_partner(cls, **vals):
         """Return a contact."""
         return cls.env["res.partner"].create({"name": "Contact", **vals})

@@ -19,14 +19,7 @@ class TestAccess(TicketSettlementCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.users = {
-            role: cls._make_user(
-                f"bridge.{role}",
-                group,
-                company=cls.company_other if role.startswith("foreign") else None,
-            )
-            for role, group in ROLES.items()
-        }
+        cls.users = cls._make_users("bridge", ROLES)
 
     def setUp(self):
         super().setUp()

@@ -42,14 +42,7 @@ class AccessCase(CreditCase, AllocationCase, ReconciliationCase):
         )
         cls.dealer.scrm_upline_id = cls.upline
         cls.dealer_2.grade_id = cls.grade_store
-        cls.users = {
-            role: cls._make_user(
-                f"access.{role}",
-                group,
-                company=cls.company_other if role.startswith("foreign") else None,
-            )
-            for role, group in ROLES.items()
-        }
+        cls.users = cls._make_users("access", ROLES)
         for role, dealer in (
             ("portal", cls.dealer),
             ("portal_upline", cls.upline),
