@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from tests.harness.server import Server
 
-ROUNDS = 5
+ROUNDS = 3
 
 
 def seconds_to_answer(server: Server) -> float:
@@ -24,7 +24,7 @@ def seconds_to_answer(server: Server) -> float:
 
 
 def main() -> None:
-    servers = {"stock": Server("bench_stock", "core"), "suite": Server("bench_suite", "demo")}
+    servers = {"stock": Server("bench_stock", "core"), "suite": Server("bench_suite", "suite")}
     taken: dict[str, list[float]] = {name: [] for name in servers}
     try:
         for server in servers.values():

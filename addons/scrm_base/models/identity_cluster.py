@@ -148,10 +148,8 @@ class ScrmIdentity(models.Model):
         :param customers: scrm.customer, all customers of the pairs
         :param limits: ClusterLimits of these customers; none for a person's decision
         """
-        customer_of = {
-            identity.id: identity.customer_id.id
-            for identity in self.sudo().browse(sorted({id_ for pair in pairs for id_ in pair}))
-        }
+        nodes = self.sudo().browse(sorted({id_ for pair in pairs for id_ in pair}))
+        customer_of = {node.id: node.customer_id.id for node in nodes}
         if rule == CANNOT:
             if any(customer_of[left] == customer_of[right] for left, right in pairs):
                 raise UserError(
@@ -164,7 +162,8 @@ class ScrmIdentity(models.Model):
         forbidden = self._find_forbidden(customers)
         sets = UnionFind(customers.ids)
         accepted, united, refused = [], set(), {}
-        at_most = limits and self.env["scrm.resolution.rule"]._get_limits(rule)
+        get_limits = self.env["scrm.resolution.rule"]._get_limits
+        at_most = {node.id: get_limits(rule, node.pool_id) for node in nodes} if limits else {}
         for left, right in pairs:
             roots = {sets.find(customer_of[left]), sets.find(customer_of[right])}
             if len(roots) == 2:
@@ -178,7 +177,7 @@ class ScrmIdentity(models.Model):
                         )
                     _logger.info("scrm.identity: %s not tied to %s, marked different", left, right)
                     continue
-                excess = limits and limits.find_excess(*sorted(roots), at_most)
+                excess = limits and limits.find_excess(*sorted(roots), at_most[left])
                 if excess:
                     refused[left, right] = excess
                     continue

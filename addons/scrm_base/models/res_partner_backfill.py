@@ -81,7 +81,7 @@ class ResPartner(models.Model):
         known = Identity._find_handles(
             {key for _contact, key, _raw in cards} | {own.key for (own,) in clusters.values()}
         )
-        tied = Rule._get_tied_types("contact_card")
+        tied = Rule._get_tied_types("contact_card", pool)
         strange = {id_ for id_, (own,) in clusters.items() if own.key in known}
         owner_of = {}
         for contact, key, raw in cards:

@@ -15,8 +15,15 @@ class ScrmResolutionRule(models.Model):
     sequence = fields.Integer(
         string="Priority",
         default=100,
-        help="The first rule that fits decides. Within one event, ties by rules further down are"
-        " the first to be left out when a customer would get too many handles.",
+        help="The first rule that fits decides, those of the pool itself before those for every"
+        " pool. Within one event, ties by rules further down are the first to be left out when a"
+        " customer would get too many handles.",
+    )
+    pool_id = fields.Many2one(
+        comodel_name="scrm.pool",
+        index="btree_not_null",
+        ondelete="cascade",
+        help="For every pool when empty.",
     )
     id_type = fields.Selection(
         selection="_selection_id_type",
@@ -39,12 +46,13 @@ class ScrmResolutionRule(models.Model):
     )
     handle_limit = fields.Integer(
         string="At Most",
-        help="How many handles of this type one customer may get without a person; 0 for any.",
+        help="How many handles of this type one customer may get without a person. The first rule"
+        " that fits and gives a number counts; 0 gives none.",
     )
     active = fields.Boolean(default=True)
 
     _limit_not_negative = models.Constraint(
-        "CHECK (handle_limit >= 0)", "The number of handles cannot be negative; 0 means any number."
+        "CHECK (handle_limit >= 0)", "The number of handles cannot be negative; 0 gives no limit."
     )
     _type_of_limit = models.Constraint(
         "CHECK (id_type IS NOT NULL OR (handle_limit = 0 AND NOT requires_verified))",
@@ -82,10 +90,11 @@ class ScrmResolutionRule(models.Model):
         return super().unlink()
 
     @api.model
-    @tools.ormcache()
-    def _get_rules(self):
-        """Return the rules in order: tuples of (type, evidence, decision, verified, limit)."""
+    @tools.ormcache("pool_id")
+    def _get_rules(self, pool_id):
+        """Return the rules of a pool in order: (type, evidence, decision, verified, limit), …"""
         # sudo: the rules hold for whoever meets a customer.
+        rules = self.sudo().search([("pool_id", "in", [False, pool_id])])
         return tuple(
             (
                 rule.id_type,
@@ -94,41 +103,43 @@ class ScrmResolutionRule(models.Model):
                 rule.requires_verified,
                 rule.handle_limit,
             )
-            for rule in self.sudo().search([])
+            for rule in rules.sorted(lambda rule: not rule.pool_id)
         )
 
     @api.model
     def _judge(self, left, right, evidence_rule):
-        """Return (decision, strength) for evidence between two handles.
+        """Return (decision, strength) for evidence between two handles of one pool.
 
         :param left, right: scrm.identity
         :return: "automatic" or "suggest", and the place of the rule that says so
         """
-        for place, (id_type, code, decision, verified, _limit) in enumerate(self._get_rules()):
+        rules = self._get_rules(left.pool_id.id)
+        for place, (id_type, code, decision, verified, _limit) in enumerate(rules):
             ends = [end for end in (left, right) if not id_type or end.id_type == id_type]
             if ends and code in (False, evidence_rule):
                 unproven = verified and not all(end.verified_at for end in ends)
                 return ("suggest" if unproven else decision), place
-        return "automatic", len(self._get_rules())
+        return "automatic", len(rules)
 
     @api.model
-    def _get_tied_types(self, evidence_rule):
+    def _get_tied_types(self, evidence_rule, pool):
         """Return the types of handles that evidence ties to a contact when neither is proven."""
-        Identity = self.env["scrm.identity"]
-        contact = Identity.new({"id_type": "partner"})
-        types = [id_type for id_type, _label in self._selection_id_type()]
+        new = self.env["scrm.identity"].new
+        handles = {
+            id_type: new({"id_type": id_type, "pool_id": pool.id})
+            for id_type, _label in self._selection_id_type()
+        }
         return {
             id_type
-            for id_type in types
-            if self._judge(contact, Identity.new({"id_type": id_type}), evidence_rule)[0]
-            == "automatic"
+            for id_type, handle in handles.items()
+            if self._judge(handles["partner"], handle, evidence_rule)[0] == "automatic"
         }
 
     @api.model
-    def _get_limits(self, evidence_rule):
-        """Return {type of handle: how many one customer may get by this evidence}."""
+    def _get_limits(self, evidence_rule, pool):
+        """Return {type of handle: how many one customer of the pool may get by this evidence}."""
         limits = {}
-        for id_type, code, _decision, _verified, limit in self._get_rules():
+        for id_type, code, _decision, _verified, limit in self._get_rules(pool.id):
             if limit and code in (False, evidence_rule):
                 limits.setdefault(id_type, limit)
         return limits

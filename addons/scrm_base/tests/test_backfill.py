@@ -143,7 +143,7 @@ class TestBackfill(ScrmCase):
 
     def test_rules_leave_evidence_to_a_person(self):
         self.env["scrm.resolution.rule"].create(
-            {"sequence": 1, "id_type": "email", "decision": "suggest"}
+            {"pool_id": self.pool.id, "id_type": "email", "decision": "suggest"}
         )
         result = self._compare(self._as_a_batch, self._at_once)
         email = ("email", "chen@example.com")

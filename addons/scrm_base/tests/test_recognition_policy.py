@@ -144,6 +144,50 @@ class TestRecognitionPolicy(ScrmCase):
         self.assertEqual(1, len(self._candidates(openid)))
         self.assertTrue(openid._attach(phone, rule="manual"))
 
+    def test_a_pool_has_rules_of_its_own(self):
+        Rule = self.env["scrm.resolution.rule"]
+        Rule.create(
+            {
+                "sequence": 900,
+                "pool_id": self.pool.id,
+                "evidence_rule": "stated_in_chat",
+                "decision": "suggest",
+            }
+        )
+        for pool, decision in ((self.pool, "suggest"), (self.pool_other, "automatic")):
+            with self.subTest(pool=pool.name):
+                phone = self._make_identity("phone", PHONE, pool=pool)
+                openid = self._make_identity("openid", "o1", scope=f"oa:{pool.id}", pool=pool)
+                link = openid._attach(phone, rule="stated_in_chat")
+                self.assertEqual(decision == "automatic", bool(link))
+                self.assertEqual(decision == "suggest", bool(self._candidates(openid)))
+                tied = Rule._get_tied_types("stated_in_chat", pool)
+                self.assertEqual(decision == "automatic", "phone" in tied)
+
+    @mute_logger("odoo.addons.scrm_base.models.identity_policy")
+    def test_a_pool_has_limits_of_its_own(self):
+        self.env["scrm.resolution.rule"].create(
+            {"pool_id": self.pool.id, "id_type": "unionid", "handle_limit": 2}
+        )
+        pairs = []
+        for pool in (self.pool_other, self.pool):  # both in one batch
+            first, second, third = (
+                self._make_identity("unionid", f"u{n}", scope=f"op:{pool.id}", pool=pool)
+                for n in range(3)
+            )
+            pairs += [(first, second), (first, third)]
+        self.env["scrm.identity"]._attach_many(pairs, rule="platform")
+        self.assertEqual(
+            {self.pool: [1, 2, 2], self.pool_other: [1, 1, 1]},
+            {
+                pool: sorted(len(end.customer_id.identity_ids) for end in ends)
+                for pool, ends in self.env["scrm.identity"]
+                .union(*(end for pair in pairs for end in pair))
+                .grouped("pool_id")
+                .items()
+            },
+        )
+
     @mute_logger("odoo.addons.scrm_base.models.identity_policy")
     def test_the_weakest_tie_is_left_out_over_the_limit(self):
         self.env.ref("scrm_base.resolution_rule_phone").write(
@@ -240,6 +284,15 @@ class TestRecognitionPolicy(ScrmCase):
             user = self._make_user(f"rule.{role}", f"scrm_base.group_scrm_base_{role}")
             for model, allowed in (("scrm.resolution.rule", rule), ("scrm.identity.block", block)):
                 self.assertEqual(allowed, self.env[model].with_user(user).has_access("create"))
+            if role == "manager":
+                Rule = self.env["scrm.resolution.rule"]
+                own, other = (
+                    Rule.create({"pool_id": pool.id}) for pool in (self.pool, self.pool_other)
+                )
+                seen = Rule.with_user(user).search([("pool_id", "!=", False)])
+                self.assertEqual(own, seen)
+                with self.assertRaises(AccessError):
+                    other.with_user(user).decision = "suggest"
             if role == "steward":
                 Block = self.env["scrm.identity.block"].with_user(user)
                 Block.create({**values, "pool_id": self.pool.id})
