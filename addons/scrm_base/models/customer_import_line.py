@@ -88,14 +88,35 @@ class ScrmCustomerImportLine(models.Model):
             for key, identity in zip(found, identities.browse(found.values()), strict=True)
         }
         partners = self._find_partners_by_code()
+        imported, nobody = self._find_imported(), self.env["scrm.customer"]
         result = {}
         for line in self:
             partner = partners.get(line.code, self.env["res.partner"])
-            owners = partner.scrm_customer_id
+            owners = partner.scrm_customer_id | imported.get(line.id, nobody)
             for handle in line._get_handles():
-                owners |= customers.get(handle.key, owners.browse())
+                owners |= customers.get(handle.key, nobody)
             result[line.id] = (owners, partner)
         return result
+
+    def _find_imported(self):
+        """Return ``{line id: customer}`` of rows that nothing tells but that they came before."""
+        key_of = {
+            line.id: line._get_dedupe_key()
+            for line in self
+            if not line.code and not line._get_handles()
+        }
+        if not key_of:
+            return {}
+        # sudo: whoever imported it before, it is the same row.
+        entries = (
+            self.env["scrm.interaction"]
+            .sudo()
+            .search_fetch(
+                [("dedupe_key", "in", list(key_of.values()))], ["dedupe_key", "customer_id"]
+            )
+        )
+        found = {entry.dedupe_key: entry.customer_id.sudo(False) for entry in entries}
+        return {id_: found[key] for id_, key in key_of.items() if key in found}
 
     def _find_partners_by_code(self):
         """Return ``{code: contact}``; a code that several contacts carry tells nobody apart."""
@@ -118,11 +139,14 @@ class ScrmCustomerImportLine(models.Model):
             line._write_match(*recognised[line.id], line._find_twin(first_rows))
 
     def _find_twin(self, first_rows):
-        """Return (row number, name) of a row above with a handle in common, and remember this.
+        """Return (row number, name) of a row above that is the same, and remember this.
+
+        It has a handle, the code or all of its content in common.
 
         :param dict first_rows: {handle: (row number, name)}
         """
-        keys = [(handle.id_type, handle.value) for handle in self._get_handles()]
+        keys = [("content", self.content_key)]
+        keys += [(handle.id_type, handle.value) for handle in self._get_handles()]
         keys += [("code", self.code)] if self.code else []
         twin = next((first_rows[key] for key in keys if key in first_rows), None)
         for key in keys:
@@ -287,10 +311,13 @@ class ScrmCustomerImportLine(models.Model):
                 row=self.row_number,
             ),
             # The same content says nothing new, in whichever file it comes again.
-            "dedupe_key": f"import:{self.company_id.id}:{self.content_key}",
+            "dedupe_key": self._get_dedupe_key(),
             "company_id": self.company_id.id,
             "record": self.import_id,
         }
+
+    def _get_dedupe_key(self):
+        return f"import:{self.company_id.id}:{self.content_key}"
 
     # === VALUES === #
 

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 
 from ..tools.append_only import protect
 
@@ -91,9 +91,12 @@ class ScrmIdentityLink(models.Model):
     def action_undo(self):
         """End the evidence and derive its customers again: exactly as if it had never been.
 
+        :raise AccessError: the user is no data steward
         :raise UserError: it was ended already, or the contacts themselves were merged
         """
-        self.check_access("write")
+        if not self.env.user.has_group("scrm_base.group_scrm_base_steward"):
+            raise AccessError(self.env._("Only a data steward may undo evidence."))
+        self.check_access("read")
         ended = self.filtered("valid_to")
         if ended:
             raise UserError(self.env._("This was undone already. Reload the page."))

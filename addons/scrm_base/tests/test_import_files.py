@@ -272,6 +272,18 @@ class TestImportInParts(ImportCase):
         self.assertEqual(1200, self.env["res.partner"].search_count([("phone", "in", numbers)]))
         self.assertEqual(1200, len(record.line_ids.customer_id))
 
+    def test_a_row_that_nothing_tells_makes_one_customer_however_often_it_comes(self):
+        row = ["Ms Qian", "13800138000", "", ""]  # an example number, which is nobody's
+        for _time in range(2):
+            record = self._make_csv_import(row, row)
+            record.action_preview()
+            self._run(record)
+            self.assertEqual(2, record.imported_count)
+        self.assertEqual("matched", record.line_ids[0].status)
+        found = self.env["res.partner"].search([("name", "=", "Ms Qian")])
+        self.assertEqual(1, len(found))
+        self.assertEqual(found, record.line_ids.customer_id.partner_ids)
+
     def test_known_customers_cost_no_query_each(self):
         def count(first, size):
             for i in range(first, first + size):

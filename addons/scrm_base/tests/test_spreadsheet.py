@@ -109,6 +109,16 @@ class TestSpreadsheet(BaseCase):
         ):
             self.assertEqual(CellError("#DATE!"), spreadsheet._convert_xls_cell(0, kind, 60.0))
 
+    def test_zeros_that_the_format_puts_before_a_code_are_read(self):
+        book = openpyxl.Workbook()
+        book.active.append(["Code", "Amount"])
+        book.active.append([777, 777])
+        book.active["A2"].number_format = "00000"
+        book.active["B2"].number_format = "0.00"
+        output = io.BytesIO()
+        book.save(output)
+        self.assertEqual((("00777", 777),), read_sheet(output.getvalue(), "a.xlsx").rows)
+
     def test_first_sheet_with_data_is_read(self):
         book = openpyxl.Workbook()
         book.create_sheet("Data").append(["Name"])
@@ -130,6 +140,11 @@ class TestSpreadsheet(BaseCase):
                 sheet = read_sheet(make_csv(rows, encoding, delimiter), "list.csv")
                 self.assertEqual(("姓名", "电话"), sheet.header, (encoding, delimiter))
                 self.assertEqual(expected, sheet.rows, (encoding, delimiter))
+
+    def test_a_quotation_mark_that_is_not_closed_loses_no_row(self):
+        text = '姓名,备注\n张三,"屏幕 27\n李四,y\n王五,"屏幕 27\n赵六,z\n'
+        for content in (text, text.replace('王五,"', "王五,")):
+            self._assert_refused("Row 2 of the file cannot be read", content.encode(), "a.csv")
 
     # === FILES THAT CANNOT BE READ === #
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -45,6 +46,8 @@ MAX_UNPACKED_BYTES = 400 * 1024 * 1024
 #: Everything but the rows is held in memory as a whole.
 MAX_UNPACKED_PART_BYTES = 100 * 1024 * 1024
 
+# A format of zeros alone, as of codes that all have so many digits
+_PADDED = re.compile("0{2,}")
 _OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ZIP_MAGIC = b"PK\x03\x04"
 #: Sheets of Excel 2 to 4 are bare BIFF streams.
@@ -276,6 +279,9 @@ def _convert_xlsx_cell(cell, dates_1904: bool) -> Cell:
     match value:
         case None | bool():
             return value
+        case int() if value >= 0 and cell.has_style and _PADDED.fullmatch(cell.number_format):
+            # A code whose zeros on the left are the format's alone
+            return str(value).zfill(len(cell.number_format))
         case int() | float():
             return clean_number(value)
         case datetime() | date():
@@ -347,7 +353,8 @@ def _iter_csv_sheets(content: bytes, filename: str) -> Iterator[_Tab]:
 
 def _iter_csv_rows(text: str) -> Iterator[tuple[int, list[Cell]]]:
     delimiter = _sniff_delimiter(text)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    # Not strict, a quotation mark that is never closed would swallow the rows below it.
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     number = 0
     while True:
         try:
