@@ -306,7 +306,6 @@ class ScrmAllocationRun(models.Model):
         result = []
         for row in question["rows"]:
             move_id = row["move_id"]
-            grant = grants.get(move_id)
             kept = guaranteed = shared = Decimal(0)
             if row["is_fixed"] or row["is_held"]:
                 entitled = row["reserved"] if row["is_fixed"] else Decimal(0)
@@ -315,8 +314,8 @@ class ScrmAllocationRun(models.Model):
             elif not scarce:
                 entitled, reason, shared = row["demand"], "full", row["demand"]
             else:
-                kept = grant.kept * unit + row["fraction"]
-                guaranteed, shared = grant.guaranteed * unit, grant.shared * unit
+                kept, guaranteed, shared = (units * unit for units in grants[move_id])
+                kept += row["fraction"]
                 entitled = kept + guaranteed + shared
                 reason = self._get_reason(row["demand"], entitled, ceilings[move_id] is not None)
             line = row["line"]

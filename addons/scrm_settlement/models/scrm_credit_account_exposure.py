@@ -8,6 +8,7 @@ from odoo import fields, models
 from odoo.tools import SQL
 
 from ..tools.credit import COMPONENTS, ZERO, Exposure
+from ..tools.prepared import fetch_prepared
 
 # The fields that the query reads; what is pending on them is written before it runs.
 READ_FIELDS = {
@@ -63,13 +64,16 @@ class ScrmCreditAccount(models.Model):
         exposures = {account.id: Exposure() for account in self}
         for company, accounts in self.grouped("company_id").items():
             day = company._scrm_local_day(fields.Datetime.now())
-            rows = self.env.execute_query(
-                SQL(
-                    "%s SELECT account_id, component, SUM(amount)::text, MIN(due_on), MIN(dated_on)"
-                    " FROM item GROUP BY account_id, component",
-                    accounts._get_items_sql(company, day, without_orders),
-                )
+            query = SQL(
+                "%s SELECT account_id, component, SUM(amount)::text, MIN(due_on), MIN(dated_on)"
+                " FROM item GROUP BY account_id, component",
+                accounts._get_items_sql(company, day, without_orders),
             )
+            if len(accounts) == 1:
+                # So asks every check of an order: the plan would take most of its time.
+                rows = fetch_prepared(self.env.cr, query)
+            else:
+                rows = self.env.execute_query(query)
             parts, dates = defaultdict(dict), {}
             for account_id, component, amount, due_on, dated_on in rows:
                 # As text: the driver would make a float of it.
@@ -128,7 +132,7 @@ class ScrmCreditAccount(models.Model):
                   FROM scrm_credit_account account
                   JOIN scrm_credit_policy policy ON policy.id = account.policy_id
                   JOIN res_partner contact ON contact.commercial_partner_id = account.partner_id
-                 WHERE account.id = ANY(%(accounts)s)
+                 WHERE account.id %(is_asked)s
             ),
             covered AS (
                 SELECT id FROM res_company WHERE parent_path LIKE %(path)s
@@ -155,7 +159,8 @@ class ScrmCreditAccount(models.Model):
                  WHERE own.currency_id = %(currency)s
             )
             """,
-            accounts=self.ids,
+            # A number says more to a plan without values than a list does.
+            is_asked=SQL("= %s", self.id) if len(self) == 1 else SQL("= ANY(%s)", self.ids),
             path=f"{company.parent_path}%",
             day=day,
             root=company.root_id.id,

@@ -244,6 +244,26 @@ class TestCreditExposure(CreditCase):
         ).action_post()
         self.assertEqual(0, self._get_parts()["receivable"])
 
+    def test_a_plan_that_is_kept_gives_what_a_new_one_gives(self):
+        other = self._open_account(partner=self.env["res.partner"].create({"name": "Other"}))
+        order = self._make_order(500)
+        order.action_confirm()
+        for number in range(1, 8):  # after five PostgreSQL plans without the values
+            self._invoice(100 * number)
+            without = order.ids if number % 2 else ()
+            self.env.flush_all()
+            kept = self.account._get_exposures(without)[self.account.id]
+            new = (self.account + other)._get_exposures(without)[self.account.id]
+            self.assertEqual(new, kept)
+            self.assertEqual(0 if without else 500, kept.parts["ordered"])
+        self.env.cr.execute(
+            "SELECT count(*), sum(generic_plans) FROM pg_prepared_statements"
+            " WHERE statement LIKE '%scrm_credit_account%'"
+        )
+        [(statements, reused)] = self.env.cr.fetchall()
+        self.assertEqual(1, statements)
+        self.assertGreater(reused, 0)
+
     def test_five_queries_for_any_number_of_dealers(self):
         partners = self.env["res.partner"].create([{"name": f"D {n}"} for n in range(50)])
         accounts = self.account

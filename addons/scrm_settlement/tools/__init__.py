@@ -1,6 +1,7 @@
 from . import credit
 from . import brackets
 from . import price_rows
+from . import prepared
 from . import content
 from . import cycles
 from . import portal_input

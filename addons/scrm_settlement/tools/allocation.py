@@ -26,8 +26,6 @@ STRATEGIES = ("win", "gain", "redistribute", "fill", "lose")
 METHODS = ("fifo", "proportional", "weight", "quota")
 _PHASES = {"win": 0, "gain": 1, "redistribute": 1, "fill": 2, "lose": 3}
 _KEEPERS = frozenset({"gain", "fill"})
-# Weights fit in 32 bits, so two ratios that differ still do after this shift.
-_RATIO_BITS = 64
 
 # What is done for every demand takes its fields by place: twice as fast as by name.
 _by_date = itemgetter(2, 0)
@@ -57,58 +55,49 @@ class Demand(NamedTuple):
         return self.quantity if self.ceiling is None else min(self.quantity, self.ceiling)
 
 
-class Grant(NamedTuple):
-    """What a demand got, and by what right: their sum is the whole."""
-
-    kept: int
-    guaranteed: int
-    shared: int
-
-    @property
-    def total(self) -> int:
-        return self.kept + self.guaranteed + self.shared
-
-
-NOTHING = Grant(0, 0, 0)
+#: What a demand gets by what right, (kept, guaranteed, shared): their sum is the whole.
+Grant = tuple[int, int, int]
 
 
 def share(amount: int, wants: Sequence[int], weights: Sequence[int], ties: Sequence) -> list[int]:
     """Divide `amount` by weight, nobody above what they want; leftovers by largest remainder.
 
-    Who would get more than wanted gets that, and the others share anew: in the order of want by
-    weight one pass is enough.
+    Who would get more than wanted gets that, and the others share anew, until nobody would. The
+    rounds are few: from one to the next the share grows by less than half as much as before, or
+    half of the weight is gone.
 
     :param weights: positive, one for each want
     :param ties: sort keys that tell equals apart, all different
     """
+    shares = list(wants)
+    total = sum(weights)
     if amount >= sum(wants):
-        return list(wants)
-    shares = [0] * len(wants)
-    if weights is wants:  # all have one ratio, and there is not enough for it
-        open_, total = range(len(wants)), sum(wants)
-    else:
-        pairs = zip(wants, weights, strict=True)
-        ratios = [(want << _RATIO_BITS) // weight for want, weight in pairs]
-        order = sorted(range(len(wants)), key=ratios.__getitem__)
-        total = sum(weights)
-        for place, i in enumerate(order):
-            if wants[i] * total > amount * weights[i]:
-                open_ = order[place:]
-                break
-            shares[i] = wants[i]
+        return shares
+    short: Sequence[int] = range(len(wants))
+    while weights is not wants:  # else all have one ratio, and there is not enough for it
+        places = short
+        short = [i for i in places if wants[i] * total > amount * weights[i]]
+        if len(short) == len(places):
+            break
+        for i in set(places).difference(short):
             amount -= wants[i]
             total -= weights[i]
-        else:
-            return shares
-    left = amount
-    remainders = []
-    for i in open_:
+    left, remainders = amount, []
+    for i in short:
         shares[i], remainder = divmod(amount * weights[i], total)
         left -= shares[i]
-        remainders.append((-remainder, ties[i], i))
+        remainders.append(remainder)
     if left:
-        remainders.sort()
-        for _remainder, _tie, i in remainders[:left]:
+        least = sorted(remainders)[-left]
+        equal = []
+        for i, remainder in zip(short, remainders, strict=True):
+            if remainder > least:
+                shares[i] += 1
+                left -= 1
+            elif remainder == least:
+                equal.append(i)
+        equal.sort(key=ties.__getitem__)
+        for i in equal[:left]:
             shares[i] += 1
     return shares
 
@@ -153,31 +142,28 @@ def allocate(supply: int, demands: Sequence[Demand]) -> dict[int, Grant]:
     left -= sum(promised.values())
     if left:
         _serve(left, classes, got)
-    if not got:
-        return {demand[0]: NOTHING for demand in demands}
     if not kept and not promised:
         # Most products: everything was shared.
-        make = tuple.__new__
-        return {d[0]: make(Grant, (0, 0, got.get(d[0], 0))) for d in demands}
+        return {demand[0]: (0, 0, got.get(demand[0], 0)) for demand in demands}
     return {
-        key: Grant(
+        (key := demand[0]): (
             own := kept.get(key, 0),
             sure := promised.get(key, 0),
             got.get(key, 0) - own - sure,
         )
-        for key in map(itemgetter(0), demands)
+        for demand in demands
     }
 
 
 def _guarantee(left: int, demands: list[Demand], kept: dict[int, int]) -> dict[int, int]:
     """Return what each gets beyond what it keeps, until it has what is guaranteed."""
-    needs = {}
+    needs, ties = {}, []
     for demand in demands:
         need = min(demand.guaranteed, demand.eligible) - kept.get(demand.key, 0)
         if need > 0:
-            needs[demand.key] = (need, (demand.rank, demand.date, demand.key))
-    wants = [need for need, _tie in needs.values()]
-    ties = [tie for _need, tie in needs.values()]
+            needs[demand.key] = need
+            ties.append(_by_rank(demand))
+    wants = list(needs.values())
     return dict(zip(needs, share(left, wants, wants, ties), strict=True))
 
 
@@ -227,34 +213,49 @@ def _serve_in_turn(left: int, members: list[Demand], got: dict[int, int]) -> int
 
 
 def _serve_shares(left: int, method: str, members: list[Demand], got: dict[int, int]) -> int:
-    needs: dict[int, int] = {}
-    owners: dict[int, list[Demand]] = {}
+    heads, wants, groups = _gather(members, got)
+    weights = wants if method == "proportional" else list(map(_by_weight, heads))
+    ties = list(map(_by_rank, heads))
+    for place, group in groups.items():
+        ties[place] = min(map(_by_rank, group))
+        if weights is not wants:
+            weights[place] = max(map(_by_weight, group))
+    shares = share(left, wants, weights, ties)
+    for place, (demand, amount) in enumerate(zip(heads, shares, strict=True)):
+        if place in groups:
+            _serve_in_turn(amount, groups[place], got)
+        else:
+            got[demand[0]] = got.get(demand[0], 0) + amount
+    return sum(shares)
+
+
+def _gather(
+    members: list[Demand], got: dict[int, int]
+) -> tuple[list[Demand], list[int], dict[int, list[Demand]]]:
+    """Return the first demand of each dealer who needs more and all that they need.
+
+    :return: the demands, the needs, and {place in both: [demand]} of the few with several
+    """
+    places: dict[int, int] = {}
+    heads, wants = [], []
+    groups: dict[int, list[Demand]] = {}
     for demand in members:
-        owner, need = demand[3], demand[1]
-        ceiling, has = demand[-1], got.get(demand[0], 0)
+        owner, need, ceiling = demand[3], demand[1], demand[-1]
         if ceiling is not None and ceiling < need:
             need = ceiling
-        if need <= has:
+        if got:
+            need -= got.get(demand[0], 0)
+        if need <= 0:
             continue
-        if owner in owners:
-            owners[owner].append(demand)
-            needs[owner] += need - has
+        if owner in places:
+            place = places[owner]
+            wants[place] += need
+            groups.setdefault(place, [heads[place]]).append(demand)
         else:
-            owners[owner] = [demand]
-            needs[owner] = need - has
-    groups = list(owners.values())
-    wants = list(needs.values())
-    weights = wants if method == "proportional" else [max(map(_by_weight, g)) for g in groups]
-    ties = [min(map(_by_rank, group)) for group in groups]
-    shares = share(left, wants, weights, ties)
-    for group, amount in zip(groups, shares, strict=True):
-        if amount:
-            if len(group) == 1:
-                key = group[0][0]
-                got[key] = got.get(key, 0) + amount
-            else:
-                _serve_in_turn(amount, group, got)
-    return sum(shares)
+            places[owner] = len(wants)
+            wants.append(need)
+            heads.append(demand)
+    return heads, wants, groups
 
 
 def fingerprint(supply: int, demands: Iterable[Demand], grants: dict[int, Grant]) -> str:
