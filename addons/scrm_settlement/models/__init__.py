@@ -1,5 +1,6 @@
 from . import res_company
 from . import res_config_settings
+from . import res_currency
 from . import scrm_settlement_dealer_mixin
 from . import scrm_settlement_system_mixin
 from . import res_company_statement
@@ -72,6 +73,7 @@ from . import scrm_credit_privacy
 from . import sale_order_credit
 from . import sale_order_credit_check
 from . import sale_order_line_credit
+from . import account_move_credit
 from . import stock_picking_credit
 from . import res_partner_credit
 from . import scrm_privacy

@@ -38,11 +38,29 @@ class SaleOrder(models.Model):
         )
         return self._scrm_convert_credit(max(0.0, order_sudo.amount_total - paid))
 
-    def _scrm_get_open_amount(self):
-        """Return what of the total is not invoiced yet: invoices are among what is used."""
+    def _scrm_get_open_amount(self, extra=0.0):
+        """Return what of the total is not invoiced yet: invoices are among what is used.
+
+        :param extra: what leaves beyond what was ordered, in the company's currency
+        """
         self.ensure_one()
         invoiced = self._scrm_convert_credit(self.sudo().amount_invoiced)  # sudo: the sum alone
-        return max(0.0, self._scrm_get_credit_amount() - invoiced)
+        return max(0.0, self._scrm_get_credit_amount() + extra - invoiced)
+
+    def _scrm_get_extra_amount(self, moves):
+        """Return what would be delivered beyond what was ordered, once these moves have left."""
+        self.ensure_one()
+        extra = 0.0
+        for line, leaving in moves.grouped("sale_line_id").items():
+            if line.product_id != leaving.product_id:
+                continue  # parts of a kit
+            delivered = line.qty_delivered + sum(
+                move.product_uom._compute_quantity(move.quantity, line.product_uom_id)
+                for move in leaving
+            )
+            over = max(0.0, delivered - line.product_uom_qty)
+            extra += over * (line.price_reduce_taxinc or line.price_unit)
+        return self._scrm_convert_credit(extra)
 
     def _scrm_convert_credit(self, amount):
         company_sudo = self.company_id.sudo()
@@ -62,15 +80,18 @@ class SaleOrder(models.Model):
 
     # === CHECK === #
 
-    def _scrm_assess(self, account):
-        """Return what the check found, or None when a release covers the order."""
+    def _scrm_assess(self, account, extra=0.0):
+        """Return what the check found, or None when a release covers the order.
+
+        :param extra: what leaves beyond what was ordered, in the company's currency
+        """
         self.ensure_one()
         latest_sudo = self.sudo().scrm_credit_hold_id  # sudo: the check decides, not its asker
         today = self.company_id.sudo()._scrm_local_day(fields.Datetime.now())
         is_his = latest_sudo.account_id == account  # the order may be another dealer's by now
-        if is_his and latest_sudo._covers(self._scrm_get_credit_amount(), today):
+        if is_his and latest_sudo._covers(self._scrm_get_credit_amount() + extra, today):
             return None
-        return account._assess(self, self._scrm_get_open_amount())
+        return account._assess(self, extra)
 
     def _scrm_check_confirm(self, account):
         """Return (whether to confirm now, an action that asks the user or None)."""
@@ -130,8 +151,11 @@ class SaleOrder(models.Model):
             if was_held:
                 order._scrm_go_on()
 
-    def _scrm_check_issue(self, account):
-        """Return why goods of the order may not leave now (a sentence), or None."""
+    def _scrm_check_issue(self, account, moves):
+        """Return why goods of the order may not leave now (a sentence), or None.
+
+        :param moves: stock.move that would leave
+        """
         self.ensure_one()
         checked = account.policy_id.on_issue
         if checked == "none":
@@ -143,7 +167,7 @@ class SaleOrder(models.Model):
                 order=self.name,
                 reason=held_sudo.reason,
             )
-        assessment = self._scrm_assess(account)
+        assessment = self._scrm_assess(account, self._scrm_get_extra_amount(moves))
         if not assessment or not assessment.reasons:
             return None
         if checked == "warn":
@@ -161,13 +185,18 @@ class SaleOrder(models.Model):
         order_sudo = self.sudo()  # the holds are written by the check alone
         waiting = order_sudo.scrm_credit_hold_ids.filtered(lambda hold: hold.state == "open")
         if waiting:
-            asked = order_sudo._scrm_get_credit_amount()
+            asked = assessment.total
             if waiting.currency_id.compare_amounts(asked, waiting.amount_requested) <= 0:
                 return waiting
             waiting._move_along("close")
-        return account._open_hold(
+        hold = account._open_hold(
             self, assessment, checkpoint, self.env.context.get("scrm_credit_note")
         )
+        # Others can have what was reserved, but for what lies in the box already.
+        order_sudo.picking_ids.move_ids.filtered(
+            lambda move: move.state in ("assigned", "partially_available") and not move.picked
+        )._scrm_get_credit_held("on_reserve")._do_unreserve()
+        return hold
 
     def _scrm_lift_holds(self, transition):
         """End what waits or was refused; the caller has checked that it may."""

@@ -9,9 +9,14 @@ from .scrm_credit_account_limit import to_decimal
 
 @dataclass(frozen=True)
 class Assessment:
-    """What was found when an order was checked: it may go on when there are no reasons."""
+    """What was found when an order was checked: it may go on when there are no reasons.
+
+    :param amount: what the order asks for, what is invoiced left out
+    :param total: what a release has to cover
+    """
 
     amount: float
+    total: float
     exposure: Exposure
     terms: Terms
     reasons: tuple[str, ...]
@@ -20,14 +25,14 @@ class Assessment:
 class ScrmCreditAccount(models.Model):
     _inherit = "scrm.credit.account"
 
-    def _assess(self, order, amount):
+    def _assess(self, order, extra=0.0):
         """Check one order of the dealer; no other check of the dealer happens meanwhile.
 
         The first statement is what serialises them: another transaction waits here, is refused by
         PostgreSQL when this one commits, and runs again on what it finds then.
 
         :param order: sale.order, left out of what the dealer uses
-        :param amount: what the order asks for, in the company's currency
+        :param extra: what leaves beyond what was ordered, in the company's currency
         """
         self.ensure_one()
         self.env.cr.execute(
@@ -36,8 +41,12 @@ class ScrmCreditAccount(models.Model):
         self.invalidate_recordset(["version"])
         exposure = self._get_exposures(without_orders=order.ids)[self.id]
         terms = self._get_terms()[self.id]
-        asked = to_decimal(amount, self.company_id.currency_id)
-        return Assessment(amount, exposure, terms, find_reasons(exposure, asked, terms))
+        amount = order._scrm_get_open_amount(extra)
+        reasons = find_reasons(exposure, to_decimal(amount, self.company_id.currency_id), terms)
+        if terms.limit is not None and not order.currency_id._scrm_has_rate(self.company_id):
+            reasons += ("rate",)
+        total = order._scrm_get_credit_amount() + extra
+        return Assessment(amount, total, exposure, terms, reasons)
 
     def _open_hold(self, order, assessment, checkpoint, note=None):
         """Put an order on hold and tell the credit manager, the salesperson and the dealer."""
@@ -93,7 +102,7 @@ class ScrmCreditAccount(models.Model):
             "days_overdue": assessment.exposure.days_overdue,
             "days_open": assessment.exposure.days_open,
             "amount_open": assessment.amount,
-            "amount_requested": order._scrm_get_credit_amount(),
+            "amount_requested": assessment.total,
             "requester_id": self.env.uid,
             "request_note": note,
         }

@@ -178,13 +178,13 @@ class ScrmCreditAccount(models.Model):
         return SQL(
             """
             drafted AS (
+                -- By the orders: a draft may name somebody else by now
                 SELECT DISTINCT line.order_id
-                  FROM dealer
-                  JOIN account_move move ON move.partner_id = dealer.contact_id
-                   AND move.state = 'draft'
+                  FROM account_move move
                   JOIN account_move_line entry ON entry.move_id = move.id
                   JOIN sale_order_line_invoice_rel rel ON rel.invoice_line_id = entry.id
                   JOIN sale_order_line line ON line.id = rel.order_line_id
+                 WHERE move.state = 'draft' AND move.move_type IN ('out_invoice', 'out_refund')
             ),
             sold AS (
                 SELECT dealer.account_id, dealer.with_delivered, dealer.with_ordered, line.order_id,

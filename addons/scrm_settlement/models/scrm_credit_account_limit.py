@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..tools.credit import Terms
+from .scrm_credit_account import LIMIT_FIELDS
 
 
 def to_decimal(amount, currency):
@@ -128,7 +129,26 @@ class ScrmCreditAccount(models.Model):
         if after is None:
             return True
         threshold = to_decimal(self.policy_id.sudo().review_threshold, self.company_id.currency_id)
-        return after - before > threshold
+        agreed = self._get_agreed_limit(day)
+        # Many small steps are one large one.
+        return after - (before if agreed is None else min(before, agreed)) > threshold
+
+    def _get_agreed_limit(self, day):
+        """Return the limit that a second person agreed to last, else the first there was."""
+        applied_sudo = (
+            self.env["scrm.credit.review"]
+            .sudo()  # sudo: whoever asks, the history decides
+            .search([("account_id", "=", self.id), ("state", "=", "applied")])
+        )
+        agreed, first = applied_sudo.filtered("approver_id")[:1], applied_sudo[-1:]
+        moments = [(agreed, "new")] if agreed else [(first, "old"), (first, "new")]
+        for review, moment in moments if first else ():
+            vals = {name: review[f"{moment}_{name}"] for name in LIMIT_FIELDS}
+            shadow = self.new({**vals, **self._prepare_shadow_vals()})
+            limit, _expired = shadow._get_valid_limit(day)
+            if limit is not None:
+                return limit
+        return None
 
     def _prepare_shadow_vals(self):
         return {

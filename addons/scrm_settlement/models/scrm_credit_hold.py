@@ -202,6 +202,11 @@ class ScrmCreditHold(models.Model):
                 sentence = self.env._("Invoices are %s days overdue.", self.days_overdue)
             elif code == "age":
                 sentence = self.env._("The oldest invoice is %s days old.", self.days_open)
+            elif code == "rate":
+                sentence = self.env._(
+                    "%s has no exchange rate: enter one under Currencies.",
+                    self.order_id.sudo().currency_id.name,  # sudo: the name alone
+                )
             else:
                 continue
             sentences.append(sentence)
@@ -383,6 +388,6 @@ class ScrmCreditHold(models.Model):
         if not order._scrm_is_credit_open():
             self._move_along("close")
             return
-        assessment = self.account_id._assess(order, order._scrm_get_open_amount())
+        assessment = self.account_id._assess(order)
         if not assessment.reasons:
             self._move_along("lift")

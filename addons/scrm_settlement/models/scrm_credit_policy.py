@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import AccessError
 
 COMPONENT_HELP = "Counts towards what the dealer owes."
 
@@ -34,7 +35,8 @@ class ScrmCreditPolicy(models.Model):
     default_limit = fields.Monetary(string="Company Limit")
     review_threshold = fields.Monetary(
         string="Second Person above",
-        help="Raising a limit by more than this needs another credit manager.",
+        help="Raising a limit by more than this needs another credit manager, in one step or in "
+        "several. An administrator of settlement sets it.",
     )
     manager_id = fields.Many2one(
         comodel_name="res.users",
@@ -139,6 +141,33 @@ class ScrmCreditPolicy(models.Model):
         "AND release_days >= 0 AND default_limit >= 0 AND review_threshold >= 0)",
         "Days and amounts of a credit policy cannot be negative.",
     )
+
+    # === CRUD === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        if any(vals.get("review_threshold") for vals in vals_list):
+            self._check_may_set_threshold()
+        return super().create(vals_list)
+
+    def write(self, vals):
+        if "review_threshold" in vals:
+            self._check_may_set_threshold()
+        return super().write(vals)
+
+    def _check_may_set_threshold(self):
+        """Keep who raises limits from setting how far one person may raise them."""
+        if not self.env.su and not self.env.user.has_group(
+            "scrm_settlement.group_scrm_settlement_manager"
+        ):
+            raise AccessError(
+                self.env._(
+                    "Only an administrator of settlement sets from which amount on a limit needs a "
+                    "second person."
+                )
+            )
+
+    # === DEFAULT === #
 
     @api.model
     def _get_default(self, company):

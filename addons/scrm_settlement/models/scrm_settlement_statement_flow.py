@@ -187,7 +187,7 @@ class ScrmSettlementStatement(models.Model):
                     count=unpriced,
                 )
             )
-        if not self._has_rate():
+        if not self.currency_id._scrm_has_rate(self.company_id):
             obstacles.append(
                 self.env._(
                     "%(currency)s has no exchange rate: enter one under Currencies",
@@ -195,24 +195,6 @@ class ScrmSettlementStatement(models.Model):
                 )
             )
         return obstacles
-
-    def _has_rate(self):
-        """Tell whether Odoo knows a rate; without one it would take one to one, silently."""
-        currencies = self.currency_id | self.company_id.currency_id
-        if len(currencies) == 1:
-            return True
-        # sudo: rates are no secret
-        return bool(
-            self.env["res.currency.rate"]
-            .sudo()
-            .search_count(
-                [
-                    ("currency_id", "in", currencies.ids),
-                    ("company_id", "in", (False, self.company_id.root_id.id)),
-                ],
-                limit=1,
-            )
-        )
 
     def _check_may_submit(self):
         for statement in self:

@@ -54,6 +54,14 @@ class StockPicking(models.Model):
         allowed = self.filtered(lambda picking: picking not in refused)
         return super(StockPicking, allowed)._action_done()
 
+    def _scrm_get_leaving_moves(self):
+        """Return the moves that validating would do: those picked, or all when none is."""
+        moves = self.browse().move_ids
+        for picking in self:
+            open_ = picking.move_ids.filtered(lambda m: m.state not in ("done", "cancel"))
+            moves |= open_.filtered("picked") or open_
+        return moves
+
     def _scrm_refuse_without_credit(self):
         """Return ``{picking: why it may not go}``; opens holds by policy."""
         if self.env.context.get("_scrm_credit_checked") is _CHECKED:
@@ -71,7 +79,13 @@ class StockPicking(models.Model):
         # sudo: whoever ships may not read orders; the check itself decides
         orders_sudo = issues.sale_id.sudo()
         accounts = orders_sudo._scrm_get_credit_accounts()
-        sentences = {order: order._scrm_check_issue(account) for order, account in accounts.items()}
+        leaving = issues.sudo()._scrm_get_leaving_moves()
+        sentences = {
+            order: order._scrm_check_issue(
+                account, leaving.filtered(lambda m, order=order: m.sale_line_id.order_id == order)
+            )
+            for order, account in accounts.items()
+        }
         return {
             picking: sentences[picking.sale_id.sudo()]
             for picking in issues

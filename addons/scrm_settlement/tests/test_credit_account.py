@@ -3,7 +3,7 @@ from datetime import timedelta
 from psycopg2.errors import CheckViolation, RestrictViolation, UniqueViolation
 
 from odoo import fields
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
@@ -96,6 +96,25 @@ class TestCreditAccount(CreditCase):
         without = mine._request_limit({"limit_mode": "unlimited"}, "Why not")
         without.with_user(self.manager_2).action_reject()
         self.assertEqual(("rejected", "amount"), (without.state, account.limit_mode))
+
+    def test_many_small_steps_need_a_second_person(self):
+        self.policy.review_threshold = 500
+        account = self._open_account(limit=1000)
+        for limit, is_applied in ((1300, True), (1500, True), (1501, False)):
+            account.with_user(self.manager)._request_limit({"own_limit": limit}, "Grows")
+            with self.subTest(limit=limit):
+                self.assertEqual(is_applied, account.own_limit == limit)
+        account.review_ids.filtered(lambda review: review.state == "pending").with_user(
+            self.manager_2
+        ).action_approve()
+        account.with_user(self.manager)._request_limit({"own_limit": 2001}, "From what was agreed")
+        self.assertEqual(2001, account.own_limit)
+
+    def test_who_raises_limits_does_not_move_the_threshold(self):
+        policy = self.policy.with_user(self.manager)
+        with self.assertRaisesRegex(AccessError, "administrator"):
+            policy.review_threshold = 10**9
+        policy.release_days = 7
 
     def test_a_new_account_of_a_manager_waits_for_its_limit(self):
         self.policy.write({"has_default_limit": True, "default_limit": 100})

@@ -74,6 +74,26 @@ class TestCreditExposure(CreditCase):
         parts = self._get_parts()
         return parts["delivered"], parts["ordered"]
 
+    def test_a_draft_for_somebody_else_leaves_its_order_owed(self):
+        account = self.account
+        order = self._make_order(90000, quantity=10)
+        order.action_confirm()
+        self._deliver(order)
+        order._create_invoices().partner_id = self.dealer_2
+        self.assertEqual(90000, account._get_exposures()[account.id].total)
+
+    def test_a_currency_without_a_rate_is_not_taken_one_to_one(self):
+        dinar = self.env.ref("base.KWD")
+        dinar.active = True
+        dinar.rate_ids.unlink()
+        pricelist = self.env["product.pricelist"].create(
+            {"name": "KWD", "currency_id": dinar.id, "company_id": self.company.id}
+        )
+        order = self._make_order(90000, quantity=10, pricelist_id=pricelist.id)
+        order.action_confirm()
+        self.assertEqual("held", order.scrm_credit_state)
+        self.assertIn("KWD has no exchange rate", order.scrm_credit_reason)
+
     def test_partly_delivered_invoiced_and_credited(self):
         order = self._make_order(1000, quantity=10)
         order.action_confirm()

@@ -1,5 +1,6 @@
 from odoo import Command
 from odoo.exceptions import UserError
+from odoo.fields import Datetime
 from odoo.tests import tagged
 
 from .credit_case import STOCK_USER, CreditCase
@@ -56,6 +57,34 @@ class TestCreditStock(CreditCase):
             [("product_id", "=", self.product.id), ("state", "=", "confirmed")]
         )._trigger_assign()
         self.assertFalse(picking.move_ids.quantity)
+
+    def test_a_hold_gives_back_what_was_reserved(self):
+        order, picking = self._make_delivery(quantity=1000)
+        self.assertEqual("assigned", picking.move_ids.state)
+        self._hold(order)
+        self.assertFalse(picking.move_ids.quantity)
+        other = self._make_order(5, partner=self.dealer_2, quantity=600)
+        other.action_confirm()
+        self.assertEqual("assigned", other.picking_ids.move_ids.state)
+
+    def test_more_than_was_ordered_needs_credit_too(self):
+        order, picking = self._make_delivery(amount=90000)
+        picking.move_ids.write({"quantity": 20, "picked": True})
+        picking.button_validate()
+        hold = order.scrm_credit_hold_id
+        self.assertEqual(("held", "issue"), (order.scrm_credit_state, hold.checkpoint))
+        self.assertEqual((180000, 180000), (hold.amount_open, hold.amount_requested))
+        self.assertNotEqual("done", picking.state)
+        # The release of the order as it was ordered does not let twice as much go.
+        hold.with_user(self.manager)._approve(90000, self.company._scrm_local_day(Datetime.now()))
+        picking.button_validate()
+        self.assertNotEqual("done", picking.state)
+        again = order.scrm_credit_hold_id
+        self.assertNotEqual(hold, again)
+        again.with_user(self.manager)._approve(180000, self.company._scrm_local_day(Datetime.now()))
+        picking.move_ids.write({"quantity": 20, "picked": True})
+        picking.button_validate()
+        self.assertEqual("done", picking.state)
 
     def test_held_goods_do_not_leave(self):
         order, picking = self._make_delivery()

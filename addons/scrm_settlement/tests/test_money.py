@@ -97,6 +97,7 @@ class TestMoney(SettlementCase):
 
     def test_without_a_rate_nothing_is_submitted(self):
         usd = self._activate("USD")
+        self._activate("CNY", (date(2026, 11, 1), 1, self.company))  # which says nothing of others
         self.rule.currency_id = usd
         self._record({})
         statement = self._generate(self.preparer)
