@@ -136,6 +136,7 @@ class ScrmSettlementImport(models.Model):
             layout,
             columns,
             decimal_places=self.currency_id.decimal_places,
+            currency=self.currency_id.name,
             dates_1904=sheet.dates_1904,
             is_text_file=not sheet.names,
             year=self.date_to.year,

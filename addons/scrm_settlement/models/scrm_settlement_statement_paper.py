@@ -204,10 +204,19 @@ class ScrmSettlementStatement(models.Model):
                 ]
                 for statement in self
             ],
+            # What the dealer gets and what he owes is never one sum.
             totals=[
-                (self.env._("Total %s", currency.name), sum(of_currency.mapped("amount_total")))
-                for currency, of_currency in self.grouped("currency_id").items()
+                (
+                    self.env._(
+                        "Total %(currency)s, %(mode)s", currency=currency.name, mode=modes[mode]
+                    ),
+                    sum(alike.mapped("amount_total")),
+                )
+                for (mode, currency), alike in self.grouped(
+                    lambda statement: (statement.document_mode, statement.currency_id)
+                ).items()
             ],
+            decimals=max(self.currency_id.mapped("decimal_places"), default=2),
         )
 
     def _prepare_lines_sheet(self):
@@ -223,4 +232,5 @@ class ScrmSettlementStatement(models.Model):
                 for statement in self
                 for row in statement._prepare_line_rows()
             ],
+            decimals=max(self.currency_id.mapped("decimal_places"), default=2),
         )

@@ -69,6 +69,19 @@ class TestPaper(DisputeCase):
         self.assertEqual(-353.28, round(base + amount, 2))
         self.assertLess(amount, 0)
 
+    def test_a_list_adds_up_what_is_alike_alone(self):
+        """What a dealer gets and what he owes stand apart, in the digits of the currencies."""
+        kept = self.statement.read(["company_id", "partner_id"], load=False)[0]
+        other = self.statement.new(
+            {**kept, "currency_id": self.env.ref("base.KWD").id, "document_mode": "vendor_bill"}
+        )
+        sheet = (self.statement | other)._prepare_list_sheet()
+        self.assertEqual(3, sheet.decimals)
+        self.assertEqual(
+            [("Total CNY, Vendor bill", self.statement.amount_total), ("Total KWD, Vendor bill", 0)],
+            sheet.totals,
+        )
+
     def test_in_the_language_of_the_dealer(self):
         self.env["res.lang"]._activate_lang("zh_CN")
         self._submit()

@@ -201,7 +201,25 @@ class TestClaimCells(BaseCase):
     def test_totals_are_no_claims(self):
         for first in ("合计", "合 计：", "小计", "Total", "TOTAL AMOUNT", "本页合计"):
             self.assertTrue(is_total([None, first, Decimal(5)], Layout().totals))
+        for first in ("合计(大写)", "总计金额：", "合计3笔", "Totals", "小计 共12件"):
+            self.assertTrue(is_total([first, None, Decimal(5)], Layout().totals, (0, 1)), first)
         self.assertFalse(is_total(["A-1", "合计"], Layout().totals))
+        # “Total” is a make of oil
+        for first in ("Total Quartz 5W40 oil", "TOTAL-5W40", "累计保养第3次", "Totalizer"):
+            self.assertFalse(is_total([first, None, Decimal(5)], Layout().totals), first)
+        # what names its source is a claim, whatever it is called
+        self.assertFalse(is_total(["合计", "D-1", Decimal(5)], Layout().totals, (1,)))
+
+    def test_an_amount_of_another_currency_is_a_problem(self):
+        for text in ("US$100.00", "100 USD", "€100", "HK$ 100", "£100"):
+            with self.subTest(text=text), self.assertRaises(CellProblem):
+                parse_amount(text, currency="CNY")
+        for text, currency in (
+            ("￥100", "CNY"), ("¥100", "JPY"), ("RMB 100", "CNY"), ("100元", "CNY"),
+            ("$100", "HKD"), ("US$100", "USD"), ("100", "EUR"),
+        ):  # fmt: skip
+            with self.subTest(text=text):
+                self.assertEqual(100, parse_amount(text, currency=currency))
 
     def test_a_row_with_an_error_keeps_what_can_be_read(self):
         parse = make_parser(Layout(), {"ref": 0, "quantity": 1, "amount": 2})

@@ -24,6 +24,13 @@ LARGEST = Decimal(10) ** 13
 DAY_ORDERS = ("ymd", "dmy", "mdy")
 
 _CURRENCY = r"(?:人民币|rmb|cny|cn¥|¥|us\$|usd|hk\$|hkd|\$|eur|€|gbp|£)"
+_CURRENCY_RE = re.compile(_CURRENCY)
+#: Which currencies a sign may be; one that is not here is its own code.
+_CURRENCIES = {
+    "人民币": ("CNY",), "rmb": ("CNY",), "cn¥": ("CNY",), "¥": ("CNY", "JPY"), "us$": ("USD",),
+    "hk$": ("HKD",), "$": ("USD", "HKD", "SGD", "TWD", "AUD", "CAD", "NZD"), "€": ("EUR",),
+    "£": ("GBP",),
+}  # fmt: skip
 _NUMBER_RE = re.compile(
     rf"(?P<open>\()?(?P<sign>[+-])?{_CURRENCY}?(?P<inner>[+-])?(?P<digits>[\d.,]+)"
     rf"(?P<exponent>e[+-]?\d{{1,2}})?(?P<scale>[千万亿])?(?:元|{_CURRENCY})?(?P<percent>%)?"
@@ -115,10 +122,27 @@ def parse_number(cell: Cell | float | int, decimal_comma: bool = False) -> Decim
 
 
 def parse_amount(
-    cell: Cell | float | int, decimal_places: int = 2, decimal_comma: bool = False
+    cell: Cell | float | int,
+    decimal_places: int = 2,
+    decimal_comma: bool = False,
+    currency: str = "",
 ) -> Decimal | None:
-    """Return the number of a cell in the currency's digits, halves away from zero."""
+    """Return the number of a cell in the currency's digits, halves away from zero.
+
+    :param currency: its ISO code
+    :raises CellProblem: the cell is no number, or bears the sign of another currency
+    """
     number = parse_number(cell, decimal_comma)
+    if currency and isinstance(cell, str):
+        sign = _CURRENCY_RE.search(normalise(cell).casefold())
+        if sign and currency not in _CURRENCIES.get(sign[0], (sign[0].upper(),)):
+            raise CellProblem(
+                _lt(
+                    "the amount is in another currency: %(cell)s, but %(currency)s is compared",
+                    cell=cell,
+                    currency=currency,
+                )
+            )
     if number is None:
         return None
     return number.quantize(Decimal(1).scaleb(-decimal_places), rounding=ROUND_HALF_UP)

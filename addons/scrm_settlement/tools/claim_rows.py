@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -57,6 +58,9 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 #: Rows that begin like this add up others.
 TOTALS = ("合计", "小计", "总计", "共计", "累计", "本页合计", "total", "subtotal", "grand total")
+_TOTALS = frozenset(map(fold, TOTALS))
+# What may stand behind one of these: “Total” is a make of oil, “累计保养第3次” a service.
+_TOTAL_TAIL_RE = re.compile(r"(?:s|amount|sum|金额|数量|费用|件数)?(?:[:(\[=].*|共?\d+[笔件条行项].*)?")
 #: A letterhead is no longer than this.
 LAST_HEADER_ROW = 50
 
@@ -127,10 +131,24 @@ def is_complete(columns: Iterable[str]) -> bool:
     return "amount" in found and bool(found & {"ref", "code", "serial"})
 
 
-def is_total(cells: Sequence[Cell], totals: tuple[str, ...]) -> bool:
-    """Tell whether a row adds up others, by its first text."""
-    first = next((cell for cell in cells if isinstance(cell, str) and cell.strip()), "")
-    return bool(first) and fold(first).startswith(totals)
+def is_total(
+    cells: Sequence[Cell], totals: tuple[str, ...], identifying: Iterable[int] = ()
+) -> bool:
+    """Tell whether a row adds up others, by its first text.
+
+    :param identifying: the columns that say what a claim is for; a total has nothing there but
+        its own text
+    """
+    texts = (i for i, cell in enumerate(cells) if isinstance(cell, str) and cell.strip())
+    place = next(texts, None)
+    if place is None or any(cells[i] is not None for i in identifying if i != place):
+        return False
+    key = fold(cells[place])
+    return any(
+        key.startswith(word)
+        and (word not in _TOTALS or _TOTAL_TAIL_RE.fullmatch(key[len(word) :]) is not None)
+        for word in totals
+    )
 
 
 def make_parser(
@@ -138,25 +156,32 @@ def make_parser(
     columns: Mapping[str, int],
     *,
     decimal_places: int = 2,
+    currency: str = "",
     dates_1904: bool = False,
     is_text_file: bool = False,
     year: int | None = None,
 ) -> Callable[[int, tuple[Cell, ...]], ClaimRow | None]:
-    """Return a function of row number and cells; it returns None for a row that is no claim."""
+    """Return a function of row number and cells; it returns None for a row that is no claim.
+
+    :param currency: ISO code of what is compared; an amount with the sign of another is a problem
+    """
     readers: dict[str, Callable] = {
         "ref": lambda cell: parse_code(cell, is_text_file),
         "code": lambda cell: parse_code(cell, is_text_file),
         "serial": lambda cell: parse_code(cell, is_text_file),
         "date": lambda cell: parse_day(cell, layout.day_order, dates_1904, year),
         "quantity": lambda cell: parse_number(cell, layout.decimal_comma),
-        "amount": lambda cell: parse_amount(cell, decimal_places, layout.decimal_comma),
+        "amount": lambda cell: parse_amount(
+            cell, decimal_places, layout.decimal_comma, currency
+        ),
         "description": lambda cell: "" if cell is None else as_text(cell),
     }
+    identifying = [columns[t] for t in ("ref", "code", "serial") if t in columns]
     wanted = [(target, index, readers[target]) for target, index in columns.items()]
     sign = -1 if layout.is_reversed else 1
 
     def parse(number: int, cells: tuple[Cell, ...]) -> ClaimRow | None:
-        if is_total(cells, layout.totals):
+        if is_total(cells, layout.totals, identifying):
             return None
         values: dict[str, object] = {}
         problems: list[tuple[str, object]] = []
