@@ -78,7 +78,10 @@ class TestPaper(DisputeCase):
         sheet = (self.statement | other)._prepare_list_sheet()
         self.assertEqual(3, sheet.decimals)
         self.assertEqual(
-            [("Total CNY, Vendor bill", self.statement.amount_total), ("Total KWD, Vendor bill", 0)],
+            [
+                ("Total CNY, Vendor bill", self.statement.amount_total),
+                ("Total KWD, Vendor bill", 0),
+            ],
             sheet.totals,
         )
 

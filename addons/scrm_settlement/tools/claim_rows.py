@@ -60,7 +60,9 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
 TOTALS = ("合计", "小计", "总计", "共计", "累计", "本页合计", "total", "subtotal", "grand total")
 _TOTALS = frozenset(map(fold, TOTALS))
 # What may stand behind one of these: “Total” is a make of oil, “累计保养第3次” a service.
-_TOTAL_TAIL_RE = re.compile(r"(?:s|amount|sum|金额|数量|费用|件数)?(?:[:(\[=].*|共?\d+[笔件条行项].*)?")
+_TOTAL_TAIL_RE = re.compile(
+    r"(?:s|amount|sum|金额|数量|费用|件数)?(?:[:(\[=].*|共?\d+[笔件条行项].*)?"
+)
 #: A letterhead is no longer than this.
 LAST_HEADER_ROW = 50
 
@@ -171,9 +173,7 @@ def make_parser(
         "serial": lambda cell: parse_code(cell, is_text_file),
         "date": lambda cell: parse_day(cell, layout.day_order, dates_1904, year),
         "quantity": lambda cell: parse_number(cell, layout.decimal_comma),
-        "amount": lambda cell: parse_amount(
-            cell, decimal_places, layout.decimal_comma, currency
-        ),
+        "amount": lambda cell: parse_amount(cell, decimal_places, layout.decimal_comma, currency),
         "description": lambda cell: "" if cell is None else as_text(cell),
     }
     identifying = [columns[t] for t in ("ref", "code", "serial") if t in columns]
