@@ -6,6 +6,7 @@ from . import test_tools_claim_match
 from . import test_tools_allocation
 from . import test_tools_pricing
 from . import test_tools_resolution
+from . import test_tools_twins
 from . import test_library
 from . import test_library_import
 from . import test_dealers
