@@ -50,7 +50,7 @@ _PAIRS = """
 WITH claim AS MATERIALIZED (%(claim)s),
 pair AS (
 SELECT source.id AS line, claim.id AS twin, source.id AS source_id, claim.partner_id, claim.marks,
-       abs(source.date - claim.day) AS days, TRUE AS may_be_near,
+       abs(source.date - claim.day) AS days, FALSE AS is_listed,
        %(measure)s AS asked, claim.rest - claim.held AS room
   FROM claim
   JOIN scrm_settlement_line source ON %(same)s
@@ -60,7 +60,7 @@ SELECT source.id AS line, claim.id AS twin, source.id AS source_id, claim.partne
    AND NOT EXISTS (%(decided)s source.id)
  UNION ALL
 SELECT claim.id, source.id, source.id, claim.partner_id, claim.marks,
-       abs(source.date - claim.day), source.statement_id IS NULL, claim.whole,
+       abs(source.date - claim.day), %(listed)s, claim.whole,
        %(measure)s - (
            SELECT COALESCE(SUM(CASE WHEN claim.by_amount THEN other.amount
                                     ELSE other.quantity END), 0)
@@ -72,8 +72,18 @@ SELECT claim.id, source.id, source.id, claim.partner_id, claim.marks,
    AND (source.statement_id IS NOT NULL OR source.id < claim.id)
    AND NOT EXISTS (%(decided)s claim.id))
 SELECT line, twin, source_id, partner_id, marks, days, asked::text, room::text,
-       may_be_near AND days <= %(window)s AS is_near
+       days <= %(window)s AND NOT is_listed AS is_near
   FROM pair
+"""
+
+# A row of the dealer's has it already: a row without its number is about something else.
+_LISTED = """
+EXISTS (
+    SELECT FROM scrm_settlement_import list
+      JOIN scrm_settlement_import_line row
+           ON row.import_id = list.id AND row.line_id = source.id AND row.row_number IS NOT NULL
+     WHERE list.company_id = source.company_id AND list.partner_id = source.partner_id
+       AND list.state <> 'cancel')
 """
 
 _IS_CLAIM = (
@@ -93,7 +103,8 @@ class ScrmSettlementLine(models.Model):
     A claim that shares a number with sources of its product holds those. A claim whose number is
     another document of ours for this dealer holds nothing else. Any other number is the dealer's
     own: like a claim without one it holds the sources of its product within 60 days, the nearest
-    first, until they make up what was claimed.
+    first, until they make up what was claimed. Sources that came before a claim hold it by the
+    same rule, but for those that a row of the dealer's lists names already.
     """
 
     _inherit = "scrm.settlement.line"
@@ -196,6 +207,7 @@ class ScrmSettlementLine(models.Model):
             ),
             waiting=WAITING,
             window=WINDOW.days,
+            listed=SQL(_LISTED),
             measure=SQL(
                 "CASE WHEN claim.by_amount THEN COALESCE(source.amount, claim.whole)"
                 " ELSE source.quantity END"

@@ -242,6 +242,22 @@ class TestTwins(JournalCase, ReconciliationCase):
         again = self._claim(f"{move.picking_id.name} ")
         self.assertEqual("held", again.state, "nor for the same a third time")
 
+    def test_a_claim_without_a_number_asks_about_what_is_settled_and_not_listed(self):
+        line = self._fetch(10, 5)
+        self._generate_month()
+        claim = self._claim("", 7)
+        self.assertEqual(("held", line), (claim.state, claim.twin_line_id))
+
+    def test_what_the_dealer_has_listed_is_not_what_he_claims_now(self):
+        move = self._deliver()
+        line = self._pull()
+        self._generate_month()
+        listed = self._compare([move.picking_id.name, "G-1", date(2026, 11, 5), 10, 1000])
+        self.assertEqual(line, listed.line_ids.line_id)
+        self.assertEqual("pending", self._claim("", 7).state)
+        listed.action_discard()
+        self.assertEqual("held", self._claim("", 6).state, "the list does not count")
+
     # === MISSING ON A STATEMENT === #
 
     def _miss(self, **vals):
