@@ -123,12 +123,12 @@ class ScrmSettlementLine(models.Model):
         readonly=True,
         help="The day in the company's time zone: it decides period and price.",
     )
+    # Found by the first column of _item_idx
     product_id = fields.Many2one(
         comodel_name="product.product",
         required=True,
         readonly=True,
         ondelete="restrict",
-        index=True,
         check_company=True,
     )
     uom_id = fields.Many2one(
@@ -220,6 +220,7 @@ class ScrmSettlementLine(models.Model):
         "AND currency_id IS NOT NULL AND document_mode IS NOT NULL))",
         "A line without a price cannot be settled.",
     )
+    _item_idx = models.Index("(product_id, partner_id)")
     _counted_idx = models.Index("(company_id, rule_id, partner_id) WHERE state = 'counted'")
     _trueup_idx = models.Index("(company_id, rule_id, partner_id) WHERE source_type = 'trueup'")
     _pending_idx = models.Index(
