@@ -21,6 +21,7 @@ from . import test_trueups
 from . import test_twins
 from . import test_twins_race
 from . import test_undone_invoices
+from . import test_unordered
 from . import test_adjustments
 from . import test_statement
 from . import test_review
