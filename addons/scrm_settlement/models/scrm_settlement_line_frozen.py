@@ -22,7 +22,7 @@ class ScrmSettlementLine(models.Model):
     _inherit = "scrm.settlement.line"
 
     def init(self):
-        super().init()
+        result = super().init()
         # Compared as text, because jsonb and numeric have no common "row" operator class
         changed = " OR ".join(f"NEW.{name} IS DISTINCT FROM OLD.{name}" for name in PRICE_COLUMNS)
         # pylint: disable-next=sql-injection
@@ -35,6 +35,7 @@ class ScrmSettlementLine(models.Model):
             SQL("state"),
             SQL("OLD.document_mode IS NOT NULL AND NEW.state = 'no_price'"),
         )
+        return result
 
     def _freeze_price(self, name, columns, when):
         self.env.cr.execute(

@@ -15,7 +15,7 @@ class TestTwinsRace(ConcurrencyCase):
     """A claim is accepted while its source comes and is settled: a person is asked."""
 
     def _prepare(self, env):
-        super()._prepare(env)
+        result = super()._prepare(env)
         env["product.product"].browse(self.product_id).default_code = CODE
         file = make_xlsx([HEADER, ["", CODE, date(2001, 1, 9), 1, 10]])
         record = env["scrm.settlement.import"].create(
@@ -32,6 +32,7 @@ class TestTwinsRace(ConcurrencyCase):
         self.assertEqual("only_theirs", record.line_ids.status)
         self.import_id, self.row_id = record.id, record.line_ids.id
         self.sources = self.sources[:1]
+        return result
 
     def _take_away(self, env):
         cr = env.cr
@@ -56,7 +57,7 @@ class TestTwinsRace(ConcurrencyCase):
             ]
         ).unlink()
         cr.execute("DELETE FROM scrm_settlement_import WHERE id = %s", [self.import_id])
-        super()._take_away(env)
+        return super()._take_away(env)
 
     def _accept(self, env):
         row = env["scrm.settlement.import.line"].browse(self.row_id)
