@@ -98,6 +98,7 @@
         "demo/scrm_allocation_demo.xml",
         "demo/scrm_settlement_statement_demo.xml",
         "demo/scrm_settlement_import_demo.xml",
+        "demo/scrm_settlement_exception_demo.xml",
     ],
     "uninstall_hook": "uninstall_hook",
     "assets": {

@@ -54,6 +54,11 @@ class ScrmSettlementLine(models.Model):
         ]
 
     @api.model
+    def _get_by_hand(self):
+        """What a ticket used is settled by the ticket."""
+        return SQL("picking.scrm_ticket_id IS NULL AND %s", super()._get_by_hand())
+
+    @api.model
     def _find_part_returns(self, company, window, since):
         """Find parts of tickets that came back to the outlet: nobody sold them, so each counts."""
         key = self._prepare_source_key("part", "scrm.service.part")

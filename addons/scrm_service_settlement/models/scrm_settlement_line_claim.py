@@ -23,3 +23,10 @@ class ScrmSettlementLine(models.Model):
                 for work in ("part", "labour")
             },
         }
+
+    @api.model
+    def _get_document_numbers(self):
+        return {
+            **super()._get_document_numbers(),
+            "scrm.service.ticket": ("site_id.partner_id", ("number",)),
+        }

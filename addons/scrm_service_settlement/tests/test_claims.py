@@ -7,6 +7,7 @@ from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.scrm_settlement.tests.common import MANAGER, PREPARER, REVIEWER
+from odoo.addons.scrm_settlement.tools.claim_cells import get_key
 
 from .test_ticket_settlement import TicketSettlementCase
 
@@ -88,6 +89,13 @@ class TestClaims(TicketSettlementCase):
     def test_work_that_is_not_settled_cannot_be_claimed(self):
         with self.assertRaisesRegex(UserError, "no settled work"):
             self._claim(self._work(), accepted=0)
+
+    def test_a_dealers_claim_by_a_ticket_is_about_that_ticket(self):
+        ticket = self._work()
+        claim = {"partner_id": self.dealer.id, "marks": [ticket.number.lower(), None]}
+        stranger = {**claim, "partner_id": self.manufacturer.id}
+        own = self.env["scrm.settlement.line"]._find_own_numbers(self.company, [claim, stranger])
+        self.assertEqual({(self.dealer.id, get_key(ticket.number))}, own)
 
     def test_who_may(self):
         claim = self._claim(self._close())

@@ -105,6 +105,25 @@ class TestTicketSettlement(TicketSettlementCase):
             ],
         )
 
+    def test_a_part_is_no_delivery_without_an_order(self):
+        """Even where the ticket's customer is a dealer himself: the ticket settles it."""
+        shipping = self.env["scrm.settlement.tier"].create(
+            {"name": "Shipments", "company_id": self.company.id, "scope": "shipment"}
+        )
+        self._make_rule(
+            "Shipped", tier_id=shipping.id, method="fixed", value=1, date_from=date(2020, 1, 1)
+        )
+        ticket = self._work()
+        grade = self.env["res.partner.grade"].create({"name": "Shop"})
+        ticket.sudo().partner_id.grade_id = grade
+        move = ticket.part_ids.sudo().move_id
+        self.assertEqual("done", move.state)
+        taken, _more = self.env["scrm.settlement.line"]._pull(self.company)
+        self.assertEqual(0, taken)
+        move.picking_id.scrm_ticket_id = False
+        taken, _more = self.env["scrm.settlement.line"]._pull(self.company)
+        self.assertEqual(1, taken, "but for the ticket it would be one")
+
     def test_work_is_settled_exactly_once(self):
         ticket = self._work()
         ticket._move_along("done")

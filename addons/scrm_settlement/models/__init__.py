@@ -25,6 +25,7 @@ from . import scrm_settlement_key
 from . import scrm_settlement_conflict
 from . import scrm_settlement_tier_matrix
 from . import scrm_settlement_line
+from . import scrm_settlement_line_frozen
 from . import scrm_settlement_line_journal
 from . import scrm_settlement_line_return
 from . import scrm_settlement_line_pull
@@ -55,6 +56,7 @@ from . import scrm_settlement_statement_portal
 from . import scrm_settlement_import_template
 from . import scrm_settlement_import_line
 from . import scrm_settlement_import
+from . import scrm_settlement_import_flow
 from . import scrm_settlement_import_read
 from . import scrm_settlement_import_report
 from . import scrm_settlement_import_subtotal

@@ -10,6 +10,8 @@ _lt = LazyTranslate(__name__)
 PREPARER = "scrm_settlement.group_scrm_settlement_preparer"
 # What the journal knows how to take back once a person says so.
 RETURNABLE = ("no_refund", "too_much", "unpriced", "undone")
+# Deliveries whose value no order tells.
+DELIVERED = ("no_order", "other_item")
 
 
 class ScrmSettlementException(models.Model):
@@ -26,6 +28,7 @@ class ScrmSettlementException(models.Model):
 
     _flow_transitions = (
         Transition("settle", "open", "settled", _lt("Take back"), (PREPARER,)),
+        Transition("record", "open", "recorded", _lt("Settle it"), (PREPARER,)),
         Transition("dismiss", "open", "dismissed", _lt("Nothing to settle"), (PREPARER,)),
         Transition("same", "open", "same", _lt("The same: never pay it"), (PREPARER,)),
         Transition("another", "open", "another", _lt("Another one: settle it"), (PREPARER,)),
@@ -50,6 +53,7 @@ class ScrmSettlementException(models.Model):
             ("too_much", "More came back than was settled"),
             ("unpriced", "Its line has no price yet"),
             ("no_origin", "Credit note that names no invoice with a commission"),
+            ("no_order", "Delivered without a sales order"),
             ("other_item", "Another product or no quantity on the order"),
             ("undone", "Its invoice was reset, cancelled or deleted"),
             ("changed", "Its invoice says something else now"),
@@ -90,6 +94,7 @@ class ScrmSettlementException(models.Model):
         selection=[
             ("open", "Open"),
             ("settled", "Taken back"),
+            ("recorded", "In the journal"),
             ("dismissed", "Nothing to settle"),
             ("same", "Settled by another line"),
             ("another", "To settle"),
@@ -124,6 +129,12 @@ class ScrmSettlementException(models.Model):
         """Take it back after all, at the price its line was settled at."""
         for record in self:
             record._move_along("settle")
+        return True
+
+    def action_record(self):
+        """Settle a delivery that no order names, at the price that the rules give it."""
+        for record in self:
+            record._move_along("record", note=record.note)
         return True
 
     def action_dismiss(self):
@@ -178,6 +189,10 @@ class ScrmSettlementException(models.Model):
         return super()._flow_check(transition, vals)
 
     def _check_answers_question(self, transition):
+        if transition.key == "record" and self.reason not in DELIVERED:
+            raise UserError(
+                self.env._("“%s” is nothing that was delivered without an order.", self.name)
+            )
         asked = self.reason == "claimed"
         if asked and transition.key not in ("same", "another"):
             raise UserError(
@@ -212,10 +227,39 @@ class ScrmSettlementException(models.Model):
                 source_id=self.source_id,
                 occurred_at=self.occurred_at,
             )
+        if transition.key == "record":
+            self._record_delivery()
         if transition.key in ("same", "another"):
             line = self.env[self.source_model].browse(self.source_id)
             line._decide_twin(transition.key == "same")
         return super()._flow_after(transition)
+
+    def _record_delivery(self):
+        """Write the delivery into the journal, without what it was sold for."""
+        line = self.env["scrm.settlement.line"]._record_sources(
+            [
+                {
+                    "source_type": "shipment",
+                    "source_model": self.source_model,
+                    "source_id": self.source_id,
+                    "company_id": self.company_id.id,
+                    "partner_id": self.partner_id.id,
+                    "product_id": self.product_id.id,
+                    "quantity": self.quantity,
+                    "occurred_at": self.occurred_at,
+                    "name": self.name,
+                }
+            ]
+        )
+        if not line:
+            raise UserError(
+                self.env._(
+                    "“%s” is in the journal already. Write under Decision that there is nothing to "
+                    "settle.",
+                    self.name,
+                )
+            )
+        line._hold_twins(self.company_id)
 
     @api.model
     def _record(self, rows):

@@ -1,6 +1,5 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL
 
 from odoo.addons.scrm_base.tools.append_only import protect
 
@@ -39,18 +38,6 @@ SCOPES = {"shipment": "shipment", "commission": "commission"}
 # contacts repoints every table by SQL, and refusing it would leave rows of nobody.
 CACHE_COLUMNS = ("statement_id", "state", "twin_line_id")
 REPOINTED_COLUMNS = ("partner_id",)
-
-_FREEZE_PRICE = """
-CREATE OR REPLACE FUNCTION scrm_settlement_line_price_once() RETURNS trigger AS $$
-BEGIN
-    IF NEW.state = 'no_price' OR %(changed)s THEN
-        RAISE EXCEPTION 'The price of settlement line %% is written once.', OLD.id
-            USING ERRCODE = 'restrict_violation', TABLE = TG_TABLE_NAME;
-    END IF;
-    RETURN NEW;
-END;
-$$ LANGUAGE plpgsql
-"""
 
 
 class ScrmSettlementLine(models.Model):
@@ -123,12 +110,12 @@ class ScrmSettlementLine(models.Model):
         readonly=True,
         help="The day in the company's time zone: it decides period and price.",
     )
+    # Found by the first column of _item_idx
     product_id = fields.Many2one(
         comodel_name="product.product",
         required=True,
         readonly=True,
         ondelete="restrict",
-        index=True,
         check_company=True,
     )
     uom_id = fields.Many2one(
@@ -220,6 +207,7 @@ class ScrmSettlementLine(models.Model):
         "AND currency_id IS NOT NULL AND document_mode IS NOT NULL))",
         "A line without a price cannot be settled.",
     )
+    _item_idx = models.Index("(product_id, partner_id)")
     _counted_idx = models.Index("(company_id, rule_id, partner_id) WHERE state = 'counted'")
     _trueup_idx = models.Index("(company_id, rule_id, partner_id) WHERE source_type = 'trueup'")
     _pending_idx = models.Index(
@@ -227,37 +215,12 @@ class ScrmSettlementLine(models.Model):
     )
 
     def init(self):
-        cr = self.env.cr
         # A claim moves a hundred thousand rows and names only caches
         protect(
-            cr,
+            self.env.cr,
             self._table,
             (*CACHE_COLUMNS, *PRICE_COLUMNS, *REPOINTED_COLUMNS),
             facts_only=True,
-        )
-        # Compared as text, because jsonb and numeric have no common "row" operator class
-        changed = " OR ".join(f"NEW.{name} IS DISTINCT FROM OLD.{name}" for name in PRICE_COLUMNS)
-        cr.execute(SQL(_FREEZE_PRICE, changed=SQL(changed)))  # pylint: disable=sql-injection
-        columns = SQL(", ").join(map(SQL.identifier, PRICE_COLUMNS))
-        self._freeze_price("price_once", columns, SQL("OLD.document_mode IS NOT NULL"))
-        # Every claim names the state: asked without a call for each row
-        self._freeze_price(
-            "price_kept",
-            SQL("state"),
-            SQL("OLD.document_mode IS NOT NULL AND NEW.state = 'no_price'"),
-        )
-
-    def _freeze_price(self, name, columns, when):
-        self.env.cr.execute(
-            SQL(
-                "DROP TRIGGER IF EXISTS %(name)s ON scrm_settlement_line;"
-                " CREATE TRIGGER %(name)s BEFORE UPDATE OF %(columns)s ON scrm_settlement_line"
-                " FOR EACH ROW WHEN (%(when)s)"
-                " EXECUTE FUNCTION scrm_settlement_line_price_once()",
-                name=SQL.identifier(f"{self._table}_{name}"),
-                columns=columns,
-                when=when,
-            )
         )
 
     # === COMPUTE === #

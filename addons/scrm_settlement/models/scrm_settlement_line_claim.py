@@ -1,8 +1,10 @@
 from decimal import Decimal
 
 from odoo import api, models
-from odoo.tools import SQL
+from odoo.fields import Domain
+from odoo.tools import SQL, escape_psql
 
+from ..tools.claim_cells import get_key, normalise
 from ..tools.claim_match import Ours
 
 
@@ -48,6 +50,44 @@ class ScrmSettlementLine(models.Model):
                 "SELECT id, ARRAY[ref], ARRAY[serial] FROM scrm_settlement_import_line"
             ),
         }
+
+    @api.model
+    def _get_document_numbers(self):
+        """Return by which documents of ours a dealer's claim may go; addons add theirs.
+
+        :return: {model: (path to the dealer, fields with numbers)}
+        """
+        return {
+            "stock.picking": ("partner_id", ("name",)),
+            "sale.order": ("partner_id", ("name", "client_order_ref")),
+            "account.move": ("partner_id", ("name", "ref")),
+        }
+
+    @api.model
+    def _find_own_numbers(self, company, claims):
+        """Return which numbers of claims are documents of ours for their dealer.
+
+        :param claims: list of dicts with `partner_id` and `marks`
+        :return: set of (dealer's id, key of the number)
+        """
+        if not claims:
+            return set()
+        dealers = list({claim["partner_id"] for claim in claims})
+        texts = {normalise(text) for claim in claims for text in claim["marks"] if text}
+        own = set()
+        for model, (path, names) in self._get_document_numbers().items():
+            # sudo: whether there is such a document, whoever may read it
+            documents = self.env[model].sudo().with_context(active_test=False)
+            for document in documents.search(
+                Domain("company_id", "=", company.id)
+                & Domain(f"{path}.commercial_partner_id", "in", dealers)
+                & Domain.OR(
+                    Domain(name, "=ilike", escape_psql(text)) for name in names for text in texts
+                )
+            ):
+                dealer = document.mapped(path).commercial_partner_id
+                own |= {(dealer.id, get_key(document[n])) for n in names if document[n]}
+        return own
 
     def _get_claim_entries(self):
         """Return the lines as what a dealer's claims are compared with (list of Ours)."""

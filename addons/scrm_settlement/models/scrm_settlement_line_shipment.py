@@ -1,17 +1,21 @@
 from odoo import api, models
 from odoo.tools import SQL
 
-# A done move of a dealer's order that left for the customer, as core counts deliveries.
+# A done move that left for a dealer, as core counts deliveries; of an order, or made by hand.
 _FIND_SHIPMENTS = """
 SELECT move.id
   FROM stock_move move
   JOIN stock_location source ON source.id = move.location_id AND source.usage <> 'customer'
   JOIN stock_location target ON target.id = move.location_dest_id AND target.usage = 'customer'
-  JOIN sale_order_line line ON line.id = move.sale_line_id
-  JOIN sale_order sale ON sale.id = line.order_id AND sale.company_id = move.company_id
-  JOIN res_partner buyer ON buyer.id = sale.partner_id
+  LEFT JOIN sale_order_line line ON line.id = move.sale_line_id
+  LEFT JOIN sale_order sale ON sale.id = line.order_id
+  LEFT JOIN stock_picking picking ON picking.id = move.picking_id
+  LEFT JOIN stock_picking_type type ON type.id = picking.picking_type_id
+  JOIN res_partner buyer ON buyer.id = COALESCE(sale.partner_id, picking.partner_id)
   JOIN res_partner dealer ON dealer.id = buyer.commercial_partner_id AND dealer.grade_id IS NOT NULL
  WHERE move.company_id = %(company)s AND move.state = 'done' AND move.quantity > 0
+   AND CASE WHEN line.id IS NULL THEN type.code = 'outgoing' AND %(by_hand)s
+            ELSE sale.company_id = move.company_id END
    AND (move.origin_returned_move_id IS NULL OR move.to_refund)
    AND move.date >= %(first)s AND move.date < %(until)s
    AND %(absent)s
@@ -24,14 +28,16 @@ SELECT move.id AS source_id, move.date AS occurred_at, COALESCE(move.reference, 
        (move.date AT TIME ZONE 'UTC' AT TIME ZONE %(zone)s)::date AS date,
        buyer.commercial_partner_id AS partner_id, move.product_id, template.uom_id,
        round(move.quantity * unit.factor / own.factor, %(digits)s) AS quantity,
+       line.id IS NOT NULL AS has_order,
        line.product_id = move.product_id AND line.product_uom_qty <> 0 AS ordered,
        line.price_subtotal * (move.quantity * unit.factor / sold.factor)
            / NULLIF(line.product_uom_qty, 0) AS amount,
        sale.currency_id
   FROM stock_move move
-  JOIN sale_order_line line ON line.id = move.sale_line_id
-  JOIN sale_order sale ON sale.id = line.order_id
-  JOIN res_partner buyer ON buyer.id = sale.partner_id
+  LEFT JOIN sale_order_line line ON line.id = move.sale_line_id
+  LEFT JOIN sale_order sale ON sale.id = line.order_id
+  LEFT JOIN stock_picking picking ON picking.id = move.picking_id
+  JOIN res_partner buyer ON buyer.id = COALESCE(sale.partner_id, picking.partner_id)
   JOIN product_product product ON product.id = move.product_id
   JOIN product_template template ON template.id = product.product_tmpl_id
   JOIN uom_uom own ON own.id = template.uom_id
@@ -93,7 +99,11 @@ SELECT move.id AS source_id, move.date AS occurred_at, move.to_refund,
 
 
 class ScrmSettlementLine(models.Model):
-    """What dealers were shipped and what came back, from the transfers of their orders."""
+    """What dealers were shipped and what came back, from their transfers.
+
+    Without an order nobody said that the goods were sold: they may be a sample or an exchange, so
+    a person decides.
+    """
 
     _inherit = "scrm.settlement.line"
 
@@ -106,10 +116,16 @@ class ScrmSettlementLine(models.Model):
                 company=company.id,
                 first=max(first, since) if since else first,
                 until=until,
+                by_hand=self._get_by_hand(),
                 absent=self._get_absent("shipment", "stock.move", SQL("move.id"), company),
             )
         )
         return [row_id for (row_id,) in rows]
+
+    @api.model
+    def _get_by_hand(self):
+        """Return SQL that is true of a `picking` that no document of an addon settles."""
+        return SQL("TRUE")
 
     @api.model
     def _find_goods_returns(self, company, window, since):
@@ -166,9 +182,8 @@ class ScrmSettlementLine(models.Model):
             found["name"] = f"{found['reference']} {product.display_name}"
             found["quantity"] = float(found["quantity"])
             if not found["ordered"]:
-                exceptions.append(
-                    self._prepare_exception(company, "other_item", "stock.move", found)
-                )
+                reason = "other_item" if found["has_order"] else "no_order"
+                exceptions.append(self._prepare_exception(company, reason, "stock.move", found))
                 continue
             row = {**found, **key, "company_id": company.id, "scenario_id": None}
             row["source_amount"] = self._to_company_currency(

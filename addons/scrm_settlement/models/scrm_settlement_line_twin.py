@@ -1,11 +1,13 @@
 from datetime import timedelta
+from decimal import Decimal
 
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ..tools.claim_cells import fold, strip_zeros
+from ..tools.claim_cells import get_key
+from ..tools.twins import Pair, choose
 
-# A claim without a reference may be any source of its product that is so near in days.
+# A claim without a number of ours may be any source of its product that is so near in days.
 WINDOW = timedelta(days=60)
 # Numbers of documents begin anew: the same one more than a year away is another document.
 HORIZON = timedelta(days=366)
@@ -14,51 +16,74 @@ TRUE_KINDS = ("part", "labour", "shipment", "commission")
 # Lines that a statement or a true-up would take, now or once they have a price.
 WAITING = ("no_price", "pending", "counted")
 
+# A row of a list is weighed by its quantity, something missing by its money.
 _CLAIM = """
 SELECT line.id, line.partner_id, line.product_id, line.state, line.statement_id,
-       COALESCE(dispute.item_date, line.date) AS day,
+       dispute.id IS NOT NULL AS by_amount, COALESCE(dispute.item_date, line.date) AS day,
        CASE WHEN dispute.id IS NULL THEN ARRAY[asked.ref, asked.serial]
             ELSE ARRAY[dispute.item_ref] END AS marks,
-       CASE WHEN dispute.id IS NULL THEN line.quantity - covered.quantity + returned.quantity
-            ELSE line.amount - covered.amount + returned.amount END AS rest
+       claimed.whole, claimed.whole + returned.part - answered.covered AS rest, answered.held
   FROM scrm_settlement_line line
   LEFT JOIN scrm_settlement_import_line asked
        ON line.source_type = 'import' AND asked.id = line.source_id
   LEFT JOIN scrm_settlement_dispute dispute
        ON line.source_type = 'adjustment' AND dispute.id = line.source_id
   CROSS JOIN LATERAL (
-       SELECT COALESCE(SUM(other.quantity), 0) AS quantity,
-              COALESCE(SUM(COALESCE(other.amount, line.amount)), 0) AS amount
-         FROM scrm_settlement_line other
-        WHERE other.twin_line_id = line.id AND other.state = 'covered') covered
+       SELECT CASE WHEN dispute.id IS NULL THEN line.quantity ELSE line.amount END AS whole) claimed
   CROSS JOIN LATERAL (
-       SELECT COALESCE(SUM(other.quantity), 0) AS quantity,
-              COALESCE(SUM(other.amount), 0) AS amount
+       SELECT COALESCE(SUM(other.part) FILTER (WHERE other.state = 'covered'), 0) AS covered,
+              COALESCE(SUM(other.part) FILTER (WHERE other.state = 'held'), 0) AS held
+         FROM (SELECT state, CASE WHEN dispute.id IS NULL THEN quantity
+                                  ELSE COALESCE(amount, claimed.whole) END AS part
+                 FROM scrm_settlement_line WHERE twin_line_id = line.id) other) answered
+  CROSS JOIN LATERAL (
+       SELECT COALESCE(SUM(CASE WHEN dispute.id IS NULL THEN other.quantity
+                                ELSE other.amount END), 0) AS part
          FROM scrm_settlement_line other
         WHERE other.origin_line_id = line.id AND other.source_type = 'return') returned
  WHERE line.company_id = %(company)s AND line.quantity > 0 AND %(is_claim)s
 """
 
 # Of two lines about the same the second waits; the first is on a statement, or came earlier.
+# Numeric as text: the cursor makes float of it.
 _PAIRS = """
-WITH claim AS MATERIALIZED (%(claim)s)
-SELECT source.id AS id, claim.id AS twin_id, source.id AS source_id, claim.marks,
-       abs(source.date - claim.day) <= %(window)s AS is_near
+WITH claim AS MATERIALIZED (%(claim)s),
+pair AS (
+SELECT source.id AS line, claim.id AS twin, source.id AS source_id, claim.partner_id, claim.marks,
+       abs(source.date - claim.day) AS days, FALSE AS is_listed,
+       %(measure)s AS asked, claim.rest - claim.held AS room
   FROM claim
   JOIN scrm_settlement_line source ON %(same)s
  WHERE source.statement_id IS NULL AND source.state IN %(waiting)s
-   AND claim.state <> 'covered' AND (claim.rest IS NULL OR claim.rest > 0)
+   AND claim.state <> 'covered' AND claim.rest > 0
    AND (claim.statement_id IS NOT NULL OR claim.id < source.id)
    AND NOT EXISTS (%(decided)s source.id)
  UNION ALL
-SELECT claim.id, source.id, source.id, claim.marks,
-       source.statement_id IS NULL AND abs(source.date - claim.day) <= %(window)s
+SELECT claim.id, source.id, source.id, claim.partner_id, claim.marks,
+       abs(source.date - claim.day), %(listed)s, claim.whole,
+       %(measure)s - (
+           SELECT COALESCE(SUM(CASE WHEN claim.by_amount THEN other.amount
+                                    ELSE other.quantity END), 0)
+             FROM scrm_settlement_line other
+            WHERE other.twin_line_id = source.id AND other.state IN ('held', 'covered'))
   FROM claim
   JOIN scrm_settlement_line source ON %(same)s
  WHERE claim.statement_id IS NULL AND claim.state IN %(waiting)s
    AND (source.statement_id IS NOT NULL OR source.id < claim.id)
-   AND NOT EXISTS (%(decided)s claim.id)
- ORDER BY 1, 2
+   AND NOT EXISTS (%(decided)s claim.id))
+SELECT line, twin, source_id, partner_id, marks, days, asked::text, room::text,
+       days <= %(window)s AND NOT is_listed AS is_near
+  FROM pair
+"""
+
+# A row of the dealer's has it already: a row without its number is about something else.
+_LISTED = """
+EXISTS (
+    SELECT FROM scrm_settlement_import list
+      JOIN scrm_settlement_import_line row
+           ON row.import_id = list.id AND row.line_id = source.id AND row.row_number IS NOT NULL
+     WHERE list.company_id = source.company_id AND list.partner_id = source.partner_id
+       AND list.state <> 'cancel')
 """
 
 _IS_CLAIM = (
@@ -74,6 +99,12 @@ class ScrmSettlementLine(models.Model):
     A claim (a row of a spreadsheet, something missing on a statement) is settled without its
     source. Whichever of the two comes second is held until a person has said whether it is the
     same. Statements look before they take lines, whoever wrote those meanwhile.
+
+    A claim that shares a number with sources of its product holds those. A claim whose number is
+    another document of ours for this dealer holds nothing else. Any other number is the dealer's
+    own: like a claim without one it holds the sources of its product within 60 days, the nearest
+    first, until they make up what was claimed. Sources that came before a claim hold it by the
+    same rule, but for those that a row of the dealer's lists names already.
     """
 
     _inherit = "scrm.settlement.line"
@@ -129,25 +160,31 @@ class ScrmSettlementLine(models.Model):
 
     @api.model
     def _find_twins(self, company):
-        """Return {line to hold: line that settles the same}; a shared number is the best reason."""
+        """Return {line to hold: line that settles the same}."""
         self.env.flush_all()
-        pairs = self.env.execute_query_dict(self._get_twins_query(company))
+        found = self.env.execute_query_dict(self._get_twins_query(company))
         # The sources alone: by which numbers a claim goes stands in the claim
-        names = self.browse({pair["source_id"] for pair in pairs})._get_claim_names()
-        keys = {
-            line_id: {_get_key(text) for texts in groups for text in texts}
-            for line_id, groups in names.items()
-        }
-        by_number, by_day = {}, {}
-        for pair in pairs:
-            claimed = {_get_key(text) for text in pair["marks"] if text}
-            known = keys.get(pair["source_id"])
-            if claimed and known:
-                if claimed & known:
-                    by_number.setdefault(pair["id"], pair["twin_id"])
-            elif pair["is_near"]:
-                by_day.setdefault(pair["id"], pair["twin_id"])
-        return {**by_day, **by_number}
+        names = self.browse({row["source_id"] for row in found})._get_claim_names()
+        for row in found:
+            numbers = {get_key(t) for texts in names.get(row["source_id"], ()) for t in texts}
+            marks = {get_key(text) for text in row["marks"] if text}
+            row.update(has_number=bool(marks & numbers), is_other=bool(marks and numbers))
+        asked = [row for row in found if row["is_other"] and not row["has_number"]]
+        own = self._find_own_numbers(company, asked)
+        return choose(
+            Pair(
+                row["line"],
+                row["twin"],
+                row["has_number"],
+                row["days"],
+                Decimal(row["asked"]),
+                Decimal(row["room"]),
+            )
+            for row in found
+            if row["has_number"]
+            or row["is_near"]
+            and not (row["is_other"] and own & _get_marks(row))
+        )
 
     def _get_twins_query(self, company):
         number = self.env["ir.model"]._get_id(self._name)
@@ -170,6 +207,11 @@ class ScrmSettlementLine(models.Model):
             ),
             waiting=WAITING,
             window=WINDOW.days,
+            listed=SQL(_LISTED),
+            measure=SQL(
+                "CASE WHEN claim.by_amount THEN COALESCE(source.amount, claim.whole)"
+                " ELSE source.quantity END"
+            ),
             decided=SQL(
                 "SELECT FROM scrm_settlement_exception known WHERE known.company_id = %s"
                 " AND known.source_model_number = %s AND known.source_id =",
@@ -189,6 +231,9 @@ class ScrmSettlementLine(models.Model):
         else:
             counts = line.rule_id.accumulation == "period" and line.source_type != "adjustment"
             line.write({"state": "counted" if counts else "pending"})
+        if not is_same:
+            # What was claimed is somewhere else: ask of the next one before it is settled
+            line._hold_twins(line.company_id)
 
     def _get_settled_line(self):
         """Return what was paid for this line: itself, or the claim that it is the source of.
@@ -202,6 +247,6 @@ class ScrmSettlementLine(models.Model):
         return twin if self.state == "covered" and by_quantity else self
 
 
-def _get_key(text):
-    """Return what two spellings of a number have in common, left zeros or not."""
-    return strip_zeros(fold(text))
+def _get_marks(claim):
+    """Return the numbers of a claim as (dealer's id, key)."""
+    return {(claim["partner_id"], get_key(text)) for text in claim["marks"] if text}

@@ -67,7 +67,7 @@ class ScrmSettlementStatement(models.Model):
         PostgreSQL then refuses it, and it is retried on what is left.
         """
         self.env["scrm.settlement.line"].flush_model()
-        self._lock_drafts(company, dealers)
+        self._lock_claims(company, dealers)
         return self.env.execute_query(
             SQL(
                 """
@@ -93,22 +93,29 @@ class ScrmSettlementStatement(models.Model):
             )
         )
 
-    def _lock_drafts(self, company, dealers):
-        """Write the dealers' drafts, so that a claim accepted onto one at the same time is seen.
+    def _lock_claims(self, company, dealers):
+        """Write what a claim is accepted from and onto, so that one at the same time is seen.
 
         One of the two is refused by PostgreSQL and looks again: what the claim is the source of
         does not go onto another statement meanwhile.
         """
-        self.flush_model()
-        self.env.cr.execute(
-            SQL(
-                "UPDATE scrm_settlement_statement SET write_date = write_date"
-                " WHERE company_id = %s AND state = 'draft' AND (%s OR partner_id = ANY(%s))",
-                company.id,
-                not dealers,
-                dealers.ids,
+        self.env.flush_all()
+        for table, awaits in (
+            ("scrm_settlement_statement", SQL("state = 'draft'")),
+            ("scrm_settlement_import", SQL("state = 'compared'")),
+            ("scrm_settlement_dispute", SQL("state = 'open' AND kind = 'missing'")),
+        ):
+            self.env.cr.execute(
+                SQL(
+                    "UPDATE %s SET write_date = write_date"
+                    " WHERE company_id = %s AND %s AND (%s OR partner_id = ANY(%s))",
+                    SQL.identifier(table),
+                    company.id,
+                    awaits,
+                    not dealers,
+                    dealers.ids,
+                )
             )
-        )
 
     def _get_overlaps(self, company, date_from, date_to, keys):
         """Return {key: (first day, last day)} of other periods that overlap this one."""

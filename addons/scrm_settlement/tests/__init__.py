@@ -6,6 +6,7 @@ from . import test_tools_claim_match
 from . import test_tools_allocation
 from . import test_tools_pricing
 from . import test_tools_resolution
+from . import test_tools_twins
 from . import test_library
 from . import test_library_import
 from . import test_dealers
@@ -18,7 +19,9 @@ from . import test_shipments
 from . import test_commissions
 from . import test_trueups
 from . import test_twins
+from . import test_twins_race
 from . import test_undone_invoices
+from . import test_unordered
 from . import test_adjustments
 from . import test_statement
 from . import test_review

@@ -41,7 +41,8 @@ CHANGING = {
     "scrm.settlement.dispute": dict.fromkeys(("action_accept", "action_reject"), REVIEWERS)
     | {"action_withdraw": PREPARERS | REVIEWERS},
     "scrm.settlement.exception": dict.fromkeys(
-        ("action_settle", "action_dismiss", "action_same", "action_another"), PREPARERS
+        ("action_settle", "action_record", "action_dismiss", "action_same", "action_another"),
+        PREPARERS,
     ),
     "scrm.settlement.generate": {"action_generate": NOBODY},
     "scrm.settlement.import": dict.fromkeys(

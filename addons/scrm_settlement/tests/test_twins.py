@@ -104,14 +104,30 @@ class TestTwins(JournalCase, ReconciliationCase):
         self.assertEqual(line, self._generate_month().line_ids, "the decision stays")
         self.assertEqual("claimed", claim.state)
 
-    def test_another_reference_is_another_delivery(self):
-        move = self._deliver()
-        self._claim("XX/404")
-        self._generate_month(10)
+    def test_the_number_of_another_document_of_ours_is_another_delivery(self):
+        other = self._order(3).picking_ids
+        claim = self._claim(f" {other.name.lower()}")
+        self._deliver()
+        self.assertEqual("pending", self._pull().state)
+        self._complete(other.move_ids, 3, datetime(2027, 3, 5, 4))
         line = self._pull()
-        self.assertNotIn(move.picking_id.name, "XX/404")
-        self.assertEqual("pending", line.state)
-        self.assertFalse(self._get_open())
+        self.assertEqual(("held", claim), (line.state, line.twin_line_id), "far, but named")
+
+    def test_a_number_of_the_dealers_own_holds_what_is_near(self):
+        claim = self._claim("XX/404")
+        self._generate_month(10)
+        line = self._fetch(10, 5)
+        self.assertEqual(("held", claim), (line.state, line.twin_line_id))
+
+    def test_the_number_of_another_dealers_document_is_the_dealers_own(self):
+        theirs = self._order(3, partner=self._make_partner(name="Somebody", is_company=True))
+        self._claim(theirs.picking_ids.name)
+        self.assertEqual("held", self._fetch(10, 5).state)
+
+    def test_the_number_that_an_order_names_is_known(self):
+        self._order(3, client_order_ref="PO-8")
+        self._claim("PO-8")
+        self.assertEqual("pending", self._fetch(10, 5).state)
 
     def test_references_are_compared_as_people_write_them(self):
         move = self._deliver()
@@ -149,6 +165,32 @@ class TestTwins(JournalCase, ReconciliationCase):
         self._get_open().action_same()
         third = self._fetch(1, 10)
         self.assertEqual("pending", third.state, "the claim is answered in full")
+
+    def test_a_claim_without_a_reference_holds_the_nearest_up_to_its_quantity(self):
+        self._claim("")
+        moves = [
+            self._deliver(quantity, datetime(2026, month, day, 4))
+            for quantity, month, day in ((4, 11, 9), (6, 10, 18), (5, 11, 2), (5, 10, 1))
+        ]
+        lines = {line.source_id: line for line in self._pull()}
+        far, near, next_one, farther = (lines[move.id] for move in moves)
+        self.assertEqual(
+            ["held", "held", "pending", "pending"],
+            [line.state for line in (near, next_one, far, farther)],
+        )
+        exceptions = {exception.source_id: exception for exception in self._get_open()}
+        exceptions[near.id].action_another()
+        self.assertEqual(
+            ["pending", "held", "pending", "held"],
+            [line.state for line in (near, next_one, far, farther)],
+            "the next one is asked about before it is settled",
+        )
+
+    def test_one_delivery_holds_claims_up_to_its_quantity(self):
+        self._fetch(10, 5)
+        first, second, third = (self._claim("", quantity) for quantity in (5, 6, 7))
+        self.assertEqual(["held", "held"], [first.state, second.state])
+        self.assertEqual("pending", third.state)
 
     def test_a_line_without_a_price_waits_and_finds_its_price_afterwards(self):
         rule = self.shipping_tier.rule_ids
@@ -200,6 +242,22 @@ class TestTwins(JournalCase, ReconciliationCase):
         again = self._claim(f"{move.picking_id.name} ")
         self.assertEqual("held", again.state, "nor for the same a third time")
 
+    def test_a_claim_without_a_number_asks_about_what_is_settled_and_not_listed(self):
+        line = self._fetch(10, 5)
+        self._generate_month()
+        claim = self._claim("", 7)
+        self.assertEqual(("held", line), (claim.state, claim.twin_line_id))
+
+    def test_what_the_dealer_has_listed_is_not_what_he_claims_now(self):
+        move = self._deliver()
+        line = self._pull()
+        self._generate_month()
+        listed = self._compare([move.picking_id.name, "G-1", date(2026, 11, 5), 10, 1000])
+        self.assertEqual(line, listed.line_ids.line_id)
+        self.assertEqual("pending", self._claim("", 7).state)
+        listed.action_discard()
+        self.assertEqual("held", self._claim("", 6).state, "the list does not count")
+
     # === MISSING ON A STATEMENT === #
 
     def _miss(self, **vals):
@@ -244,6 +302,13 @@ class TestTwins(JournalCase, ReconciliationCase):
         self._deliver(6)
         second = self._pull()
         self.assertEqual("held", second.state, "600 of 1,000 are not delivered yet")
+
+    def test_missing_without_a_number_holds_up_to_its_money(self):
+        self._miss()
+        for quantity in (7, 4, 2):
+            self._deliver(quantity, datetime(2026, 11, 12 - quantity, 4))
+        states = {line.quantity: line.state for line in self._pull()}
+        self.assertEqual({7: "held", 4: "held", 2: "pending"}, states)
 
     # === AFTERWARDS === #
 

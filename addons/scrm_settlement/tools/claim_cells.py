@@ -102,6 +102,11 @@ def strip_zeros(key: str) -> str:
     return key
 
 
+def get_key(text: str) -> str:
+    """Return what two spellings of a number have in common, left zeros or not."""
+    return strip_zeros(fold(text))
+
+
 def parse_number(cell: Cell | float | int, decimal_comma: bool = False) -> Decimal | None:
     """Return the number of a cell.
 
