@@ -311,7 +311,9 @@ class ScrmSettlementStatement(models.Model):
                 count,
             )
         )
-        return [found.get_next_char(number) for (number,) in numbers]
+        # What `get_next_char` makes of each, with the day's parts of the name made once.
+        prefix, suffix = found._get_prefix_suffix()
+        return [f"{prefix}{number:0{found.padding}d}{suffix}" for (number,) in numbers]
 
     def write(self, vals):
         derived = self.env.context.get("_scrm_derived") is _DERIVED

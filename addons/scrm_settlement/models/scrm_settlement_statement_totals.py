@@ -1,7 +1,8 @@
 from collections import defaultdict, namedtuple
 from decimal import Decimal
+from functools import lru_cache
 
-from odoo import models
+from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
@@ -9,6 +10,9 @@ from ..tools import content
 
 # `count`: as many equal lines, of which `id` is the first and `amount` the sum.
 Row = namedtuple("Row", "id product_id uom_id quantity price_unit amount count", defaults=[1])
+
+#: Some megabytes: as many lines with their taxes are remembered for the next dealer.
+KEPT_LINES = 2000
 
 
 class ScrmSettlementStatement(models.Model):
@@ -115,46 +119,58 @@ class ScrmSettlementStatement(models.Model):
             {row.product_id: None for of_one in rows.values() for row in of_one}
         )
         products.sudo().fetch(["taxes_id", "supplier_taxes_id"])  # sudo: as in _compute_tax_totals
+        # Dealers of one tier buy the same at the same price: the taxes of it are computed once.
+        get_line = lru_cache(KEPT_LINES)(self.sudo()._prepare_base_line)
         return {
-            statement: statement._compute_tax_totals(rows[statement.id], positions[statement])
+            statement: statement._compute_tax_totals(
+                rows[statement.id], positions[statement], get_line
+            )
             for statement in self
         }
 
-    def _compute_tax_totals(self, rows, fiscal_position):
+    def _compute_tax_totals(self, rows, fiscal_position, get_line):
         # sudo: who prepares settlements need not read taxes
         statement = self.sudo()
         is_refund = content.document_type(statement.document_mode, False).endswith("refund")
-        totals = statement._sum_with_taxes(rows, fiscal_position, is_refund)
+        totals = statement._sum_with_taxes(rows, fiscal_position, is_refund, get_line)
         if statement.currency_id.compare_amounts(totals[2], 0) < 0:
             # The opposite document; a tax may be posted otherwise there.
-            totals = statement._sum_with_taxes(rows, fiscal_position, not is_refund)
+            totals = statement._sum_with_taxes(rows, fiscal_position, not is_refund, get_line)
         return totals
 
-    def _sum_with_taxes(self, rows, fiscal_position, is_refund):
+    @api.model
+    def _prepare_base_line(self, company, currency, taxes, is_refund, *of_row):
+        """Return a line with its taxes as core computes them, not rounded yet."""
+        product_id, uom_id, quantity, price_unit = of_row
+        AccountTax = self.env["account.tax"]
+        base_line = AccountTax._prepare_base_line_for_taxes_computation(
+            None,
+            product_id=self.env["product.product"].browse(product_id),
+            product_uom_id=self.env["uom.uom"].browse(uom_id),
+            tax_ids=taxes,
+            price_unit=float(price_unit),
+            quantity=float(quantity),
+            currency_id=currency,
+            is_refund=is_refund,
+        )
+        AccountTax._add_tax_details_in_base_line(base_line, company)
+        return base_line
+
+    def _sum_with_taxes(self, rows, fiscal_position, is_refund, get_line):
         self.ensure_one()
         AccountTax = self.env["account.tax"]
-        Product, Uom = self.env["product.product"], self.env["uom.uom"]
-        taxes = self._map_taxes(
-            Product.browse({row.product_id: None for row in rows}), fiscal_position
-        )
-        base_lines = [
-            AccountTax._prepare_base_line_for_taxes_computation(
-                None,
-                product_id=Product.browse(row.product_id),
-                product_uom_id=Uom.browse(row.uom_id),
-                tax_ids=taxes[Product.browse(row.product_id)],
-                price_unit=float(row.price_unit),
-                quantity=float(row.quantity),
-                currency_id=self.currency_id,
-                partner_id=self.partner_id,
-                is_refund=is_refund,
-            )
-            for row in rows
-        ]
-        AccountTax._add_tax_details_in_base_lines(base_lines, self.company_id)
-        for base_line, row in zip(base_lines, rows, strict=True):
-            if row.count > 1:
-                _multiply(base_line["tax_details"], row.count)
+        Product = self.env["product.product"]
+        products = Product.browse({row.product_id: None for row in rows})
+        taxes = {
+            product.id: mapped
+            for product, mapped in self._map_taxes(products, fiscal_position).items()
+        }
+        same = (self.company_id, self.currency_id)
+        base_lines = []
+        for row in rows:
+            kept = get_line(*same, taxes[row.product_id], is_refund, *row[1:5])
+            details = _multiply(kept["tax_details"], row.count)
+            base_lines.append({**kept, "partner_id": self.partner_id, "tax_details": details})
         AccountTax._round_base_lines_tax_details(base_lines, self.company_id)
         totals = AccountTax._get_tax_totals_summary(base_lines, self.currency_id, self.company_id)
         return (
@@ -228,11 +244,18 @@ class ScrmSettlementStatement(models.Model):
 
 
 def _multiply(tax_details, count):
-    """Make the details of one line those of as many equal ones.
+    """Return the details of one line as those of so many equal ones.
 
     What is not rounded line by line is rounded after this; what is, is rounded already.
     """
-    for part in (tax_details, *tax_details["taxes_data"]):
-        for name in part:
-            if name.startswith("raw_"):
-                part[name] *= count
+
+    def multiply(part):
+        return {
+            name: value * count if name.startswith("raw_") else value
+            for name, value in part.items()
+        }
+
+    return {
+        **multiply(tax_details),
+        "taxes_data": [multiply(data) for data in tax_details["taxes_data"]],
+    }
