@@ -82,6 +82,7 @@ from . import account_move
 from . import account_move_line
 from . import account_partial_reconcile
 from . import account_payment
+from . import res_partner_allocation
 from . import res_partner_grade_allocation
 from . import scrm_allocation_policy
 from . import scrm_allocation_policy_line
