@@ -25,6 +25,7 @@ from . import scrm_settlement_conflict
 from . import scrm_settlement_tier_matrix
 from . import scrm_settlement_line
 from . import scrm_settlement_line_journal
+from . import scrm_settlement_line_reason
 from . import scrm_settlement_line_return
 from . import scrm_settlement_line_pull
 from . import scrm_settlement_line_shipment
