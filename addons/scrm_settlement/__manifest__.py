@@ -70,6 +70,7 @@
         "views/portal_reconciliation_templates.xml",
         "views/scrm_allocation_policy_views.xml",
         "views/scrm_allocation_run_views.xml",
+        "views/res_partner_allocation_views.xml",
         "views/res_partner_grade_allocation_views.xml",
         "report/scrm_settlement_report_views.xml",
         "views/scrm_credit_policy_views.xml",
@@ -84,6 +85,7 @@
         "views/stock_picking_shipment_views.xml",
         "views/portal_shipment_templates.xml",
         "report/scrm_allocation_report_views.xml",
+        "report/scrm_credit_report_views.xml",
         "views/menus.xml",
     ],
     "demo": [

@@ -82,14 +82,19 @@ class ReconciliationPortal(CustomerPortal):
 
     def _show_list(self, error=None, month=None):
         imports = request.env["scrm.settlement.import"]
-        if not imports._get_portal_dealer():
+        dealer = imports._get_portal_dealer()
+        if not dealer:
             return request.redirect("/my")
+        # sudo: layouts are kept by the office; a dealer learns the titles of his own
+        layout_sudo = request.env["scrm.settlement.import.template"].sudo()
+        layout_sudo = layout_sudo._find(request.env.company, dealer)
         last_month = fields.Date.context_today(imports) + relativedelta(months=-1)
         values = {
             "page_name": "scrm_reconciliation",
             "imports": imports.search([]),
             "month": month or f"{last_month:%Y-%m}",
             "error": error,
+            "titles": layout_sudo._get_shown_titles(),
             "limit": MAX_PORTAL_BYTES // (1024 * 1024),
         }
         return request.render("scrm_settlement.portal_my_reconciliation", values)

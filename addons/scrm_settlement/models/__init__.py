@@ -27,6 +27,7 @@ from . import scrm_settlement_tier_matrix
 from . import scrm_settlement_line
 from . import scrm_settlement_line_frozen
 from . import scrm_settlement_line_journal
+from . import scrm_settlement_line_reason
 from . import scrm_settlement_line_return
 from . import scrm_settlement_line_pull
 from . import scrm_settlement_line_shipment
@@ -86,6 +87,7 @@ from . import account_move
 from . import account_move_line
 from . import account_partial_reconcile
 from . import account_payment
+from . import res_partner_allocation
 from . import res_partner_grade_allocation
 from . import scrm_allocation_policy
 from . import scrm_allocation_policy_line

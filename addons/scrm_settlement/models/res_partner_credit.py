@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 CREDIT_READERS = (
     "scrm_settlement.group_scrm_settlement_credit_manager,"
@@ -80,4 +81,13 @@ class ResPartner(models.Model):
 
     def action_scrm_credit_holds(self):
         self.ensure_one()
-        return self.scrm_credit_account_id.action_open_holds()
+        account = self.scrm_credit_account_id
+        if not account:
+            raise UserError(
+                self.env._(
+                    "%s has no credit account, so no order is checked or held. Open an account "
+                    "first.",
+                    self.display_name,
+                )
+            )
+        return account.action_open_holds()

@@ -1,5 +1,8 @@
+from collections import Counter
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Domain
 from odoo.tools.sql import column_exists, create_column
 
 # How close a region of each kind is to the dealer; designated accounts are closest.
@@ -48,9 +51,17 @@ class ResPartner(models.Model):
             partner.scrm_upline_path = path
 
     def _compute_scrm_downline_count(self):
+        saved = self._origin
+        below = self._read_group(
+            Domain.OR(Domain(partner._scrm_get_downline_domain()) for partner in saved),
+            ["scrm_upline_path"],
+            ["__count"],
+        )
+        counts = Counter()
+        for path, count in below:
+            counts.update(dict.fromkeys(map(int, path.strip("/").split("/")), count))
         for partner in self:
-            count = self.search_count(partner._scrm_get_downline_domain()) if partner.id else 0
-            partner.scrm_downline_count = count
+            partner.scrm_downline_count = counts[partner._origin.id]
 
     # === CONSTRAINTS === #
 

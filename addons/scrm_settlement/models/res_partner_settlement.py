@@ -43,16 +43,3 @@ class ResPartner(models.Model):
             ],
             "help": Markup("<p>%s</p>") % self.env._("Nothing was posted for this dealer yet."),
         }
-
-    def action_scrm_allocations(self):
-        """Open what the dealer got of scarce goods, and why."""
-        self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "scrm_settlement.scrm_allocation_run_line_action"
-        )
-        action["domain"] = [
-            ("partner_id", "=", self.commercial_partner_id.id),
-            ("run_id.state", "!=", "discarded"),
-        ]
-        action["context"] = {}
-        return action

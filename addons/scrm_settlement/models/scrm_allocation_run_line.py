@@ -92,6 +92,9 @@ class ScrmAllocationRunLine(models.Model):
         store=True,
         help="Against the run before.",
     )
+    missing = fields.Float(
+        string="Shortfall", digits="Product Unit", compute="_compute_missing", aggregator=None
+    )
     reason = fields.Selection(
         selection=[
             ("full", "Everything asked"),
@@ -126,6 +129,11 @@ class ScrmAllocationRunLine(models.Model):
     def _compute_difference(self):
         for line in self:
             line.difference = line.allocated - line.previous
+
+    @api.depends("demand", "allocated")
+    def _compute_missing(self):
+        for line in self:
+            line.missing = line.demand - line.allocated
 
     @api.depends("kept", "guaranteed", "shared", "reason", "override_reason")
     def _compute_explanation(self):
@@ -208,4 +216,14 @@ class ScrmAllocationRunLine(models.Model):
             "res_model": "stock.picking",
             "res_id": self.picking_id.id,
             "view_mode": "form",
+        }
+
+    def action_open_run(self):
+        """Open the run that decided this, on its workbench."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "scrm.allocation.run",
+            "res_id": self.run_id.id,
+            "views": [(False, "form")],
         }

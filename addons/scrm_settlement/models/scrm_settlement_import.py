@@ -173,7 +173,11 @@ class ScrmSettlementImport(models.Model):
     subtotal_ids = fields.One2many(
         comodel_name="scrm.settlement.import.subtotal", inverse_name="import_id", readonly=True
     )
-    row_count = fields.Integer(string="Rows", compute="_compute_counts")
+    row_count = fields.Integer(
+        string="Rows",
+        compute="_compute_counts",
+        help="All rows of the comparison: the file's, and ours that are not in the file.",
+    )
     error_count = fields.Integer(string="Errors", compute="_compute_counts")
     unresolved_count = fields.Integer(string="Unresolved", compute="_compute_counts")
     amount_theirs = fields.Monetary(string="Dealer's Total", compute="_compute_counts")
@@ -254,7 +258,7 @@ class ScrmSettlementImport(models.Model):
             by_record.setdefault(record.id, []).append(group)
         for record in self:
             found = by_record.get(record.id, [])
-            record.row_count = sum(n for status, n, *_rest in found if status != "only_ours")
+            record.row_count = sum(n for _status, n, *_rest in found)
             record.error_count = sum(n for status, n, *_rest in found if status == "error")
             record.unresolved_count = sum(n for s, n, *_rest in found if s in UNRESOLVED)
             record.amount_theirs = sum(a for s, _n, a, _ours in found if s != "error")

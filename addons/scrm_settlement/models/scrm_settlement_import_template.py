@@ -100,6 +100,19 @@ class ScrmSettlementImportTemplate(models.Model):
             [("company_id", "=", company.id), ("partner_id", "=", partner.id)], limit=1
         )
 
+    def _get_shown_titles(self):
+        """Return the titles that a dealer may write over his columns, one for each."""
+        return [
+            (self._split(f"{target}_titles") or [label])[0]
+            for target, label in (
+                ("date", self.env._("Date")),
+                ("ref", self.env._("Reference")),
+                ("code", self.env._("Product Code")),
+                ("quantity", self.env._("Quantity")),
+                ("amount", self.env._("Amount")),
+            )
+        ]
+
     def _get_layout(self):
         """Return the layout as the reader wants it; of an empty record, everything is found."""
         if not self:

@@ -194,7 +194,10 @@ class ScrmSettlementLine(models.Model):
             "params": {
                 "type": "success" if taken else "info",
                 "message": message,
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+                # Not a reload: the address of the menu has no screen of its own to load again.
+                "next": self.env["ir.actions.act_window"]._for_xml_id(
+                    "scrm_settlement.scrm_settlement_line_action"
+                ),
             },
         }
 

@@ -9,6 +9,7 @@ from . import test_tools_resolution
 from . import test_tools_twins
 from . import test_library
 from . import test_library_import
+from . import test_dealer_form
 from . import test_dealers
 from . import test_tiers
 from . import test_tier_matrix
@@ -65,6 +66,7 @@ from . import test_credit_hold
 from . import test_credit_account
 from . import test_credit_dealer
 from . import test_credit_document
+from . import test_credit_report
 from . import test_credit_stock
 from . import test_credit_access
 from . import test_credit_portal

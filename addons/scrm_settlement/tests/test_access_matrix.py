@@ -42,6 +42,7 @@ EXPECTED = {
     "scrm.settlement.import.template": "preparer:rwcu channel:rwcu reviewer:r manager:rwcu",
     "scrm.credit.policy": CREDIT,
     "scrm.credit.account": CREDIT,
+    "scrm.credit.report": "preparer:r channel:r reviewer:r credit:r manager:r",
     "scrm.credit.review": "preparer:r channel:r reviewer:r credit:rw manager:rw",
     "scrm.credit.hold": "preparer:r channel:r reviewer:r credit:rw manager:rw salesman:r",
     "scrm.allocation.policy": ALLOCATION_RULES,

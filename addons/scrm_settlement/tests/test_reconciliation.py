@@ -47,7 +47,12 @@ class TestReconciliation(ReconciliationCase):
         )
         self.assertEqual(400, record.amount_ours)
         self.assertEqual(597, record.amount_theirs)
-        self.assertEqual(6, record.unresolved_count)
+        self.assertEqual((7, 6), (record.row_count, record.unresolved_count))
+        for count, action in (
+            (record.row_count, record.action_open_rows()),
+            (record.unresolved_count, record.action_open_unresolved()),
+        ):
+            self.assertEqual(count, self.env[action["res_model"]].search_count(action["domain"]))
         self._assert_adds_up(record)
         self.assertEqual(
             [0, 20, 100, -100, 77, 100, 0], record.subtotal_ids.mapped("amount_difference")

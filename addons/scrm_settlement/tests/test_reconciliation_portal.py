@@ -10,6 +10,7 @@ from odoo.tools import mute_logger
 from odoo.addons.scrm_settlement.controllers.portal_reconciliation import URL, XLSX
 from odoo.addons.scrm_settlement.models.scrm_settlement_import_portal import MAX_PORTAL_BYTES
 
+from ..tools.claim_rows import Layout
 from .reconciliation_case import ReconciliationCase
 
 
@@ -58,6 +59,33 @@ class TestReconciliationPortal(HttpCase, ReconciliationCase):
         book = openpyxl.load_workbook(io.BytesIO(report.content))
         self.assertIn("Only ours", book.sheetnames)
         self.assertIn("own.xlsx", self.url_open(URL).text)
+
+    def test_the_page_names_the_titles(self):
+        titles = "//p[@name='titles']/span/text()"
+        Layout = self.env["scrm.settlement.import.template"]
+        for partner, title in ((self.dealer, "凭证|单据"), (self.dealer_2, "Foreign")):
+            Layout.create(
+                {
+                    "name": "Own",
+                    "company_id": self.company.id,
+                    "partner_id": partner.id,
+                    "ref_titles": title,
+                }
+            )
+        self._log_in(self.portal)
+        self.assertEqual(
+            ["Date", "凭证", "Product Code", "Quantity", "Amount"],
+            html.fromstring(self.url_open(URL).content).xpath(titles),
+        )
+
+    def test_every_title_that_is_named_is_found(self):
+        for lang in ("en_US", "zh_CN"):
+            titles = (
+                self.env["scrm.settlement.import.template"]
+                .with_context(lang=lang)
+                ._get_shown_titles()
+            )
+            self.assertEqual(5, len(Layout().find_columns(titles)), titles)
 
     def test_never_another_dealers(self):
         self._log_in(self.portal)
