@@ -34,6 +34,7 @@ from . import metric_refresh
 from . import metric_score
 from . import rfm_cut
 from . import ir_model_fields
+from . import ir_module_module
 from . import kpi
 from . import kpi_definition
 from . import mail_thread
