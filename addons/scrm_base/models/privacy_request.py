@@ -130,7 +130,8 @@ class ScrmPrivacyRequest(models.Model):
 
     def _inverse_customer_id(self):
         for request in self:
-            request.identity_id = request.customer_id._get_first_identity()
+            # sudo: the handle is the system's to write, here it follows from the officer's choice
+            request.sudo().identity_id = request.customer_id._get_first_identity()
 
     # === CRUD === #
 
