@@ -95,6 +95,7 @@ from . import res_partner_privacy
 from . import privacy
 from . import privacy_export
 from . import privacy_erasure
+from . import privacy_open
 from . import privacy_plan
 from . import privacy_request
 from . import customer_segment
