@@ -34,6 +34,7 @@ from . import metric_refresh
 from . import metric_score
 from . import rfm_cut
 from . import ir_model_fields
+from . import ir_module_module
 from . import kpi
 from . import kpi_definition
 from . import mail_thread
@@ -94,6 +95,7 @@ from . import res_partner_privacy
 from . import privacy
 from . import privacy_export
 from . import privacy_erasure
+from . import privacy_open
 from . import privacy_plan
 from . import privacy_request
 from . import customer_segment

@@ -148,7 +148,13 @@ class ScrmKpi(models.Model):
         part = getattr(definition, name)
         return {
             "type": "ir.actions.act_window",
-            "name": part.label,
+            # The labels go on from a number: alone they say nothing.
+            "name": self.env._(
+                "%(kpi)s: %(number)s %(what)s",
+                kpi=self.name,
+                number=self[f"{name}_text"],
+                what=part.label,
+            ),
             "res_model": part.model,
             "view_mode": "list,form",
             "domain": part.domain,

@@ -57,7 +57,7 @@ class ScrmPrivacy(models.AbstractModel):
         """Say what an erasure would do, without doing it.
 
         :return: {"tables": list of (model, label, own rows, rows that mention a handle),
-            "kept": list of sentences}
+            "open": list of :class:`OpenBusiness`, "kept": list of sentences}
         """
         person = self._get_person(customer)
         pattern = person.get_pattern()
@@ -76,7 +76,11 @@ class ScrmPrivacy(models.AbstractModel):
         if free:
             label = self.env["ir.model"]._get("res.partner").sudo().name
             tables.append(("res.partner", label, len(free), 0))
-        return {"tables": tables, "kept": self._describe_kept(person, retention)}
+        return {
+            "tables": tables,
+            "open": self._get_open_business(person),
+            "kept": self._describe_kept(person, retention),
+        }
 
     def _describe_kept(self, person, retention):
         kept = [

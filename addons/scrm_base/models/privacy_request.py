@@ -130,7 +130,8 @@ class ScrmPrivacyRequest(models.Model):
 
     def _inverse_customer_id(self):
         for request in self:
-            request.identity_id = request.customer_id._get_first_identity()
+            # sudo: the handle is the system's to write, here it follows from the officer's choice
+            request.sudo().identity_id = request.customer_id._get_first_identity()
 
     # === CRUD === #
 
@@ -276,6 +277,7 @@ class ScrmPrivacyRequest(models.Model):
             raise UserError(
                 self.env._("You approved this erasure, so another privacy officer does it.")
             )
+        self._check_open_business()
         result = self.env["scrm.privacy"]._erase(self.customer_id)
         lines = [
             self.env._("%(label)s: %(count)s rows", label=label, count=own + mentions)
@@ -283,9 +285,28 @@ class ScrmPrivacyRequest(models.Model):
         ]
         # sudo: the result is written by the system alone
         self.sudo().write(
-            {"erased_by_id": self.env.uid, "result": "\n".join([*lines, *result["kept"]])}
+            {
+                "erased_by_id": self.env.uid,
+                "result": "\n".join(
+                    [*lines, *(found.sentence for found in result["open"]), *result["kept"]]
+                ),
+            }
         )
         self._move_along("finish")
+
+    def _check_open_business(self):
+        """Raise if something is under way that needs the person's data until it is finished."""
+        privacy = self.env["scrm.privacy"]
+        business = privacy._get_open_business(privacy._get_person(self.customer_id))
+        barriers = [found.sentence for found in business if found.is_barrier]
+        if barriers:
+            raise UserError(
+                self.env._(
+                    "The person cannot be erased yet: business with them is under way.\n"
+                    "%(barriers)s\nErase them when this is finished; tell them until when.",
+                    barriers="\n".join(f"• {sentence}" for sentence in barriers),
+                )
+            )
 
 
 class ScrmCustomer(models.Model):

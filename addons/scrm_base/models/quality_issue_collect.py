@@ -1,5 +1,7 @@
 """How the flaws of contacts are found: set-based, Python reading only what SQL doubts."""
 
+from collections import Counter
+
 from odoo import api, models
 from odoo.tools import SQL, split_every
 
@@ -125,9 +127,22 @@ class ScrmQualityIssue(models.Model):
             )
         )
         id_type = kind.removeprefix("shared_")
+        keys = self._get_group_keys((first, mask(id_type, value)) for _id, value, first in rows)
         self._insert(
             [
-                (company.id, kind, id_, mask(id_type, value), f"{mask(id_type, value)} #{first}")
+                (company.id, kind, id_, mask(id_type, value), keys[first])
                 for id_, value, first in rows
             ]
         )
+
+    def _get_group_keys(self, groups):
+        """Return {group: masked value}, numbered where two values look alike when masked.
+
+        :param groups: pairs of (group, masked value)
+        """
+        keys, seen = {}, Counter()
+        for group, masked in groups:
+            if group not in keys:
+                seen[masked] += 1
+                keys[group] = masked if seen[masked] == 1 else f"{masked} ({seen[masked]})"
+        return keys

@@ -15,6 +15,7 @@ from . import test_customer_import_access
 from . import test_customer_page
 from . import test_customer_tour
 from . import test_erasure
+from . import test_erasure_open
 from . import test_erasure_rights
 from . import test_erasure_tour
 from . import test_flow

@@ -94,6 +94,10 @@ class TestKpi(MetricCase):
         self.assertEqual((1, 2), self._get_numbers("participation"))
         self._assertOpens("participation", 1, 2)
 
+    def test_the_list_behind_a_number_says_what_it_counts(self):
+        name = self._kpi("frequency").action_view_denominator()["name"]
+        self.assertEqual("Order Frequency: 0 members (stage Member)", name)
+
     def test_nobody_to_count(self):
         kpi = self._kpi("frequency")
         self.assertTrue(kpi.has_source)

@@ -29,8 +29,7 @@ class TestNoticeRule(NoticeCase):
         self.assertEqual("email", rule.medium)
 
     def test_events_in_ones_language(self):
-        self.env["res.lang"]._activate_lang("zh_CN")
-        self.env["ir.module.module"]._load_module_terms(["scrm_base"], ["zh_CN"])
+        self.env["ir.module.module"]._scrm_load_demo_terms("scrm_base")
         model = self.env["scrm.customer.import"].with_context(lang="zh_CN")
         events = dict(model._notice_get_events())
         self.assertNotEqual("Stop", events["cancel"])

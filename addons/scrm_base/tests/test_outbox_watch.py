@@ -50,8 +50,7 @@ class TestOutboxWatch(NoticeCase):
         self.assertEqual(2, len(self._get_warnings(self.manager)))
 
     def test_in_the_managers_language(self):
-        self.env["res.lang"]._activate_lang("zh_CN")
-        self.env["ir.module.module"]._load_module_terms(["scrm_base"], ["zh_CN"])
+        self.env["ir.module.module"]._scrm_load_demo_terms("scrm_base")
         self.manager.lang = "zh_CN"
         self._post(state="dead")
         self.env["scrm.outbox"]._cron_watch()

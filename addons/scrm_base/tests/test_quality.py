@@ -1,6 +1,8 @@
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
+from odoo.addons.scrm_base.tools.handles import mask
+
 from .common import ScrmCase
 
 
@@ -95,6 +97,13 @@ class TestQuality(ScrmCase):
         self.assertEqual(identities.customer_id, self.env["scrm.customer"].search(action["domain"]))
         identities.customer_id.action_unite()
         self.assertEqual(0, self._check()["shared_phone"], "one customer shares with itself")
+
+    def test_numbers_that_look_alike_are_told_apart(self):
+        for phone in ("13826001001", "13826001001", "13899991001", "13899991001"):
+            self._make_own(name="A", phone=phone)
+        self._check()
+        keys = sorted(set(self._open("shared_phone").mapped("group_key")))
+        self.assertEqual([mask("phone", "+8613826001001"), f"{keys[0]} (2)"], keys)
 
     def test_business_without_a_customer(self):
         self.assertEqual(0, self._check()["unknown"])

@@ -52,6 +52,18 @@ class TablePlan:
         return frozenset((*self.erased, *self.hashed, *self.kept))
 
 
+@dataclass(frozen=True)
+class OpenBusiness:
+    """Business with a person that is not finished.
+
+    :param sentence: what it is, and what becomes of it or what to do first
+    :param is_barrier: whether the person cannot be erased before it is finished
+    """
+
+    sentence: str
+    is_barrier: bool = False
+
+
 def hash_handle(salt: str, id_type: str, scope: str, value: str) -> str:
     """Return what stays of an erased handle: enough to know it again, not to read it."""
     message = "\x1f".join((id_type, scope, value)).encode()

@@ -11,6 +11,8 @@ class ScrmErasureConfirm(models.TransientModel):
     request_id = fields.Many2one("scrm.privacy.request", required=True, readonly=True)
     customer_id = fields.Many2one(related="request_id.customer_id")
     preview = fields.Text("What Will Be Emptied", compute="_compute_preview")
+    barriers = fields.Text("To Be Finished First", compute="_compute_preview")
+    open_business = fields.Text("Still Open", compute="_compute_preview")
     kept = fields.Text("What Stays, and Why", compute="_compute_preview")
     word = fields.Char("Type the number of the request to erase")
     expected = fields.Char(compute="_compute_expected")
@@ -36,6 +38,10 @@ class ScrmErasureConfirm(models.TransientModel):
                 else self.env._("%(label)s: %(own)s of the person", label=label, own=own)
                 for _model, label, own, mentions in result["tables"]
             )
+            for name, is_barrier in (("barriers", True), ("open_business", False)):
+                confirm[name] = "\n".join(
+                    found.sentence for found in result["open"] if found.is_barrier == is_barrier
+                )
             confirm.kept = "\n".join(result["kept"])
 
     def action_confirm(self):

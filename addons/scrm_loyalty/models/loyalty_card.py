@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import AccessError
 from odoo.tools import SQL
 
 from ..tools import events
@@ -26,6 +27,7 @@ class LoyaltyCard(models.Model):
         related="scrm_identity_id.customer_id",
         string="Customer",
         store=True,
+        precompute=True,
         index="btree_not_null",
     )
     scrm_entry_ids = fields.One2many(
@@ -64,7 +66,8 @@ class LoyaltyCard(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        cards = super().create(vals_list)
+        # Written here so that neither values nor a default of the context name an owner.
+        cards = super().create([{**vals, "scrm_identity_id": False} for vals in vals_list])
         # A card that a quotation opens is a place for points to come: its owner joins with the
         # first of them.
         cards.filtered(lambda card: not card.order_id)._scrm_join()
@@ -72,6 +75,10 @@ class LoyaltyCard(models.Model):
         return cards
 
     def write(self, vals):
+        if vals.keys() & {"scrm_identity_id", "scrm_customer_id"} and not self.env.su:
+            raise AccessError(
+                self.env._("Whose points these are follows from the card's contact: change that.")
+            )
         owner_changes = bool(vals.keys() & {"partner_id", "program_id"})
         previous = self._scrm_get_memberships() if owner_changes else None
         res = super().write(vals)

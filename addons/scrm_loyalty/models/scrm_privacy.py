@@ -1,8 +1,13 @@
 """What this addon holds on a person: its part of the erasure."""
 
 from odoo import api, models
+from odoo.fields import Domain
+from odoo.tools import float_repr
 
-from odoo.addons.scrm_base.tools.erasure import TablePlan
+from odoo.addons.scrm_base.tools.erasure import OpenBusiness, TablePlan
+
+# Money that the person paid in, or was given as money: the company owes it.
+STORED_VALUE = ("ewallet", "gift_card")
 
 
 class ScrmPrivacy(models.AbstractModel):
@@ -23,3 +28,46 @@ class ScrmPrivacy(models.AbstractModel):
                 kept=("res_model", "idem_key"),
             ),
         }
+
+    @api.model
+    def _get_open_business(self, person):
+        """Bar the erasure while money of the person is stored; say which points lapse."""
+        business = super()._get_open_business(person)
+        for program, cards in self._get_cards_in_use(person).grouped("program_id").items():
+            points = sum(cards.mapped("points"))
+            if program.program_type in STORED_VALUE:
+                sentence = self.env._(
+                    "Stored value of %(program)s: %(amount)s. Pay it out or let it be spent first.",
+                    program=program.name,
+                    amount=program.currency_id.format(points),
+                )
+                business.append(OpenBusiness(sentence, is_barrier=True))
+            elif program.program_type == "loyalty":
+                sentence = self.env._(
+                    "Points of %(program)s: %(points)s. Tell the person that they are lost with "
+                    "the erasure.",
+                    program=program.name,
+                    points=float_repr(points, 2),
+                )
+                business.append(OpenBusiness(sentence))
+        return business
+
+    def _after_erasure(self, person, owned):
+        result = super()._after_erasure(person, owned)
+        cards = self._get_cards_in_use(person)
+        cards.filtered(lambda card: card.program_id.program_type == "loyalty").action_archive()
+        return result
+
+    def _get_cards_in_use(self, person):
+        """Return the person's cards that something can be spent from."""
+        # sudo: the privacy officer's right was checked; officers need not have rights on cards
+        cards = self.env["loyalty.card"].sudo()
+        return cards.search(
+            Domain("points", ">", 0)
+            & Domain("company_id", "in", [False, *person.companies.ids])
+            & (Domain("expiration_date", "=", False) | Domain("expiration_date", ">=", "today"))
+            & (
+                Domain("scrm_customer_id", "in", person.customers.ids)
+                | Domain("partner_id", "in", person.partners.ids)
+            )
+        )

@@ -1,6 +1,7 @@
 """Who sees and changes what."""
 
 from odoo.exceptions import AccessError
+from odoo.service.model import call_kw
 from odoo.tests import tagged
 
 from .common import LoyaltyCase
@@ -124,3 +125,25 @@ class TestAccess(LoyaltyCase):
         self.assertEqual(
             self.silver, self.partner.with_user(self.viewer).scrm_membership_ids.tier_id
         )
+
+    def test_nobody_names_the_owner_of_points(self):
+        other = self._make_identity("phone", "+8613826009999")
+        card = self._get_card()
+        theirs = {"scrm_identity_id": other.id, "scrm_customer_id": other.customer_id.id}
+        for name, value in theirs.items():
+            with self.subTest(field=name), self.assertRaises(AccessError):
+                self._call(card, "write", {name: value})
+        self.assertEqual(self.partner.scrm_customer_id, card.scrm_customer_id)
+        vals = {"program_id": self.program.id, "partner_id": self._make_partner().id}
+        defaults = {f"default_{name}": value for name, value in theirs.items()}
+        for given, context in (({**vals, **theirs}, {}), (vals, defaults)):
+            created = self._call(self.env["loyalty.card"], "create", [given], **context)
+            card = self.env["loyalty.card"].browse(created)
+            self.assertEqual(card.partner_id.scrm_customer_id, card.scrm_customer_id)
+            self.assertNotEqual(other.customer_id, card.scrm_customer_id)
+
+    def _call(self, record, method, *args, **context):
+        model = record.with_user(self.manager).with_context(allowed_company_ids=self.company.ids)
+        ids = [record.ids] if record else []
+        context = {"context": {**model.env.context, **context}}
+        return call_kw(model, method, [*ids, *args], context)

@@ -4,6 +4,8 @@ from odoo import api, models
 
 from odoo.addons.scrm_base.tools.erasure import TablePlan
 
+OPEN_STATES = ("new", "open", "waiting")
+
 
 class ScrmPrivacy(models.AbstractModel):
     _inherit = "scrm.privacy"
@@ -38,6 +40,24 @@ class ScrmPrivacy(models.AbstractModel):
             ),
             "scrm.service.transition": TablePlan(kept=("name", "code")),
         }
+
+    @api.model
+    def _get_open_business(self, person):
+        return [
+            *super()._get_open_business(person),
+            *self._find_open(
+                "scrm.service.ticket",
+                [
+                    "|",
+                    ("customer_id", "in", person.customers.ids),
+                    ("partner_id", "in", person.partners.ids),
+                    ("company_id", "in", person.companies.ids),
+                    ("state", "in", OPEN_STATES),
+                ],
+                self.env._("Tickets that are worked on: %(names)s. Finish or cancel them first."),
+                is_barrier=True,
+            ),
+        ]
 
     def _after_erasure(self, person, owned):
         result = super()._after_erasure(person, owned)

@@ -1,6 +1,7 @@
 """Who may see and do what."""
 
 from odoo.exceptions import AccessError
+from odoo.service.model import call_kw
 from odoo.tests import new_test_user, tagged
 
 from .common import ServiceCase
@@ -158,3 +159,47 @@ class TestAccess(ServiceCase):
             self.ticket.with_user(stranger).action_move(
                 self.env.ref("scrm_service.transition_repair_done").id
             )
+
+    def test_nobody_moves_a_record_to_another_customer(self):
+        other = self._make_partner(name="Other")._scrm_get_identity_map(in_business=True)
+        forged = next(iter(other.values()))
+        for record in (self.ticket, self.equipment):
+            before = record.identity_id, record.customer_id
+            for vals in ({"customer_id": forged.customer_id.id}, {"identity_id": forged.id}):
+                with self.subTest(model=record._name, vals=vals), self.assertRaises(AccessError):
+                    self._call(record, "write", vals)
+            self.assertEqual(before, (record.identity_id, record.customer_id))
+
+    def test_a_new_record_names_its_customer_in_vain(self):
+        stranger = self._make_customer("Stranger")
+        vals = {
+            "name": "Leak",
+            "template_id": self.template.id,
+            "company_id": self.company.id,
+            "partner_id": self.partner.id,
+        }
+        tickets = self.env["scrm.service.ticket"]
+        forged = {"customer_id": stranger.id}
+        for given, context in (
+            ({**vals, **forged}, {}),
+            (vals, {"default_customer_id": stranger.id}),
+        ):
+            created = self._call(tickets, "create", [given], **context)
+            ticket = tickets.browse(created)
+            self.assertEqual(self.partner.scrm_customer_id, ticket.customer_id)
+
+    def test_a_handle_out_of_sight_is_not_named(self):
+        foreign = self._make_identity("phone", "+8613800009999", pool=self.pool_other)
+        vals = {"name": "Leak", "template_id": self.template.id, "company_id": self.company.id}
+        for given, context in (
+            ({**vals, "identity_id": foreign.id}, {}),
+            (vals, {"default_identity_id": foreign.id}),
+        ):
+            with self.assertRaises(AccessError):
+                self._call(self.env["scrm.service.ticket"], "create", [given], **context)
+
+    def _call(self, record, method, *args, **context):
+        model = record.with_user(self.dispatcher).with_context(allowed_company_ids=self.company.ids)
+        ids = [record.ids] if record else []
+        context = {"context": {**model.env.context, **context}}
+        return call_kw(model, method, [*ids, *args], context)

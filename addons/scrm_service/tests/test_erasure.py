@@ -1,3 +1,4 @@
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from .common import ServiceCase
@@ -19,3 +20,16 @@ class TestErasure(ServiceCase):
         self.assertFalse(ticket.message_ids)
         self.assertTrue(ticket.exists().number)
         self.assertEqual("***", partner.name)
+
+    def test_a_ticket_that_is_worked_on_bars_the_erasure(self):
+        ticket = self._make_ticket()
+        officer = self._make_user("t_officer", "scrm_base.group_scrm_base_privacy")
+        request = self.env["scrm.privacy.request"].with_user(officer)
+        request = request.create({"kind": "erasure", "customer_id": ticket.customer_id.id})
+        request.action_start()
+        with self.assertRaisesRegex(UserError, f"worked on: .*{ticket.number}"):
+            request._erase()
+        self.assertFalse(ticket.customer_id.erased_at)
+        ticket._move_along("cancel", note="Not needed any more")
+        request._erase()
+        self.assertTrue(ticket.customer_id.erased_at)

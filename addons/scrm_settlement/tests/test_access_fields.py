@@ -13,8 +13,6 @@ from odoo.tools import mute_logger
 
 from .access_case import AccessCase
 
-# Set anew whenever the handle changes (`scrm.customer.mixin`).
-FOLLOWING = {"customer_id"}
 FORGED = {
     "char": "forged",
     "text": "forged",
@@ -74,7 +72,7 @@ class TestAccessFields(AccessCase):
             if field.store
             and field.readonly
             and field.type != "one2many"
-            and field.name not in {"id", *models.LOG_ACCESS_COLUMNS, *FOLLOWING}
+            and field.name not in {"id", *models.LOG_ACCESS_COLUMNS}
             and not field.name.startswith(("message_", "activity_"))
         ]
 

@@ -204,7 +204,7 @@ class ScrmWebhookEvent(models.Model):
         """Parse the stored payload and hand it to the channel."""
         channel = self.channel_id.with_company(self.company_id)
         channel = channel.with_context(lang=channel._get_agent_lang())
-        inbound = channel._get_provider().parse(self.payload)
+        inbound = channel._get_provider().parse(self.payload).place(self.received_at)
         channel._receive(inbound)
 
     def _note_failure(self, error: Exception) -> None:

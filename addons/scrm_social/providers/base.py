@@ -7,8 +7,8 @@ verifies and reads what the platform calls back, and calls the platform's API. E
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Protocol
 
 
@@ -38,6 +38,17 @@ class InboundEvent:
     text: str
     media_id: str = ""
     data: Mapping[str, str] = field(default_factory=dict)
+
+    def place(self, received_at: datetime) -> "InboundEvent":
+        """Return the event at its place within the second that the platform told.
+
+        What else happens is known to the microsecond. So the event stands at its receipt, or at
+        the end of its second when it was received later.
+
+        :param received_at: naive UTC
+        """
+        end = self.occurred_at + timedelta(microseconds=999_999)
+        return replace(self, occurred_at=max(self.occurred_at, min(received_at, end)))
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,30 @@ from .wechat_client import build_xml
 
 @tagged("post_install", "-at_install")
 class TestInbound(SocialCase):
+    def test_a_message_keeps_its_place_within_a_second(self):
+        """The platform counts in seconds, the timeline's own entries in microseconds."""
+        customer = self._say("hello").customer_id
+        self._store(self.client.text("o1", "in between"))
+        event = self.events.search([("channel_id", "=", self.channel.id)], limit=1)
+        told = self.channel._get_provider().parse(event.payload).occurred_at
+        event.received_at = told + timedelta(milliseconds=600)
+        for name, milliseconds in (("before", 300), ("after", 900)):
+            self.env["scrm.interaction"]._record(
+                [
+                    {
+                        "identity_id": self._get_identity().id,
+                        "kind": "note",
+                        "summary": name,
+                        "occurred_at": told + timedelta(milliseconds=milliseconds),
+                        "dedupe_key": f"test:{name}",
+                    }
+                ]
+            )
+        self._drain()
+        page = self.env["scrm.interaction"].read_timeline(customer.id)
+        told = [entry["summary"] for entry in page["entries"] if entry["summary"] != "hello"]
+        self.assertEqual(["after", "in between", "before"], told)
+
     def test_message_makes_customer_conversation_and_timeline(self):
         conversation = self._say("净水器漏水了")
         identity = self._get_identity()

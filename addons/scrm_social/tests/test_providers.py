@@ -2,6 +2,8 @@
 
 import base64
 import struct
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -228,6 +230,19 @@ class TestProviders(BaseCase):
         )
         self.assertEqual(str(inbound.occurred_at), "2023-11-14 22:13:20")
         self.assertEqual(inbound.dedupe_key, "msg:42:o1")
+
+    def test_an_event_is_placed_within_the_second_told(self):
+        told = datetime(2026, 3, 2, 8, 0, 0)
+        payload = make_client().text("o1", "x")
+        inbound = replace(make_provider().parse(payload), occurred_at=told)
+        for received, expected in (
+            (told - timedelta(seconds=5), told),
+            (told, told),
+            (told.replace(microsecond=600000), told.replace(microsecond=600000)),
+            (told + timedelta(hours=2), told.replace(microsecond=999999)),
+        ):
+            with self.subTest(received=received):
+                self.assertEqual(expected, inbound.place(received).occurred_at)
 
     def test_every_other_kind_can_be_read(self):
         client = make_client()
