@@ -61,7 +61,8 @@ TOTALS = ("合计", "小计", "总计", "共计", "累计", "本页合计", "tot
 _TOTALS = frozenset(map(fold, TOTALS))
 # What may stand behind one of these: “Total” is a make of oil, “累计保养第3次” a service.
 _TOTAL_TAIL_RE = re.compile(
-    r"(?:s|amount|sum|金额|数量|费用|件数)?(?:[:(\[=].*|共?\d+[笔件条行项].*)?"
+    r"(?:s|amount|sum|金额|数量|费用|件数)?"
+    r"(?:[:(\[=].*|共?\d+[笔件条行项].*)?"
 )
 #: A letterhead is no longer than this.
 LAST_HEADER_ROW = 50
