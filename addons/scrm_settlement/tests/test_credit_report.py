@@ -51,8 +51,12 @@ class TestCreditReport(CreditCase):
         Report = self._report()
         over = Report.search([*mine, ("amount_free", "<", 0)])
         self.assertEqual(self.dealers[0], over.partner_id)
-        self.assertEqual(self.dealers[0], Report.search([*mine, ("utilisation", ">=", 80)]).partner_id)
-        self.assertEqual(self.dealers[2], Report.search([*mine, ("is_limited", "=", False)]).partner_id)
+        self.assertEqual(
+            self.dealers[0], Report.search([*mine, ("utilisation", ">=", 80)]).partner_id
+        )
+        self.assertEqual(
+            self.dealers[2], Report.search([*mine, ("is_limited", "=", False)]).partner_id
+        )
 
     def test_who_sees_it(self):
         stranger = self._make_user(

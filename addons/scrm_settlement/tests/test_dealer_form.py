@@ -16,7 +16,9 @@ class TestDealerForm(AllocationCase):
         self._divide()
         store = self.store.with_user(self.preparer)
         line = store.scrm_open_allocation_ids
-        self.assertEqual((move, 40, 35, 5), (line.move_id, line.demand, line.allocated, line.missing))
+        self.assertEqual(
+            (move, 40, 35, 5), (line.move_id, line.demand, line.allocated, line.missing)
+        )
         self.assertEqual(line.run_id.id, line.action_open_run()["res_id"])
         self.assertFalse(self.agent.with_user(self.preparer).scrm_open_allocation_ids)
         move.sudo()._action_cancel()
@@ -43,8 +45,10 @@ class TestDealerForm(AllocationCase):
             "form.user",
             "base.group_partner_manager,scrm_settlement.group_scrm_settlement_preparer",
         )
-        view = self.env["res.partner"].with_user(user).get_view(
-            self.env.ref("base.view_partner_form").id, "form"
+        view = (
+            self.env["res.partner"]
+            .with_user(user)
+            .get_view(self.env.ref("base.view_partner_form").id, "form")
         )
         for name in ("scrm_settlement", "scrm_allocation", "scrm_hierarchy"):
             self.assertIn(f'name="{name}"', view["arch"])
