@@ -39,11 +39,12 @@ class ScrmCreditReport(models.Model):
         aggregator="avg",
         help="What dealers who have a limit use of it.",
     )
-    days_overdue = fields.Integer(string="Days Overdue", readonly=True, aggregator="max")
+    days_overdue = fields.Integer(readonly=True, aggregator="max")
 
     @property
     def _table_query(self):
-        accounts = self.env["scrm.credit.account"].search([])
+        # All that the user may see: the report is about every one of them.
+        accounts = self.env["scrm.credit.account"].search([])  # pylint: disable=no-search-all
         columns = (
             ("int", accounts.ids),
             ("bool", [account.limit_source != "none" for account in accounts]),
