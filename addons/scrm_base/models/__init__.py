@@ -1,4 +1,5 @@
 from . import customer_mixin
+from . import system_mixin
 from . import pool
 from . import res_company
 from . import res_config_settings

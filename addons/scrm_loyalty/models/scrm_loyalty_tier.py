@@ -11,6 +11,7 @@ class ScrmLoyaltyTier(models.Model):
 
     _name = "scrm.loyalty.tier"
     _description = "Tier"
+    _inherit = ["scrm.system.mixin"]
     _order = "tier_group_id, threshold, id"
 
     name = fields.Char(required=True, translate=True)

@@ -13,6 +13,7 @@ class ScrmLoyaltyTierGroup(models.Model):
 
     _name = "scrm.loyalty.tier.group"
     _description = "Tier Group"
+    _inherit = ["scrm.system.mixin"]
     _order = "name, id"
 
     name = fields.Char(required=True, translate=True)

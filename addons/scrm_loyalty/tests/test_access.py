@@ -4,6 +4,8 @@ from odoo.exceptions import AccessError
 from odoo.service.model import call_kw
 from odoo.tests import tagged
 
+from odoo.addons.scrm_base.tests.forging import ForgingMixin
+
 from .common import LoyaltyCase
 
 OURS = [
@@ -17,7 +19,7 @@ LOGS = ["scrm.point.entry", "scrm.loyalty.membership", "scrm.loyalty.tier.move"]
 
 
 @tagged("post_install", "-at_install")
-class TestAccess(LoyaltyCase):
+class TestAccess(ForgingMixin, LoyaltyCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -141,6 +143,13 @@ class TestAccess(LoyaltyCase):
             card = self.env["loyalty.card"].browse(created)
             self.assertEqual(card.partner_id.scrm_customer_id, card.scrm_customer_id)
             self.assertNotEqual(other.customer_id, card.scrm_customer_id)
+
+    def test_what_the_system_writes_nobody_else_does(self):
+        for name in OURS:
+            record = self.env[name].search([], limit=1)
+            for user in (self.user, self.manager):
+                with self.subTest(model=name, user=user.login):
+                    self.assertEqual([], self._get_forgeable(record, user))
 
     def _call(self, record, method, *args, **context):
         model = record.with_user(self.manager).with_context(allowed_company_ids=self.company.ids)

@@ -9,6 +9,7 @@ class ScrmServiceLabour(models.Model):
 
     _name = "scrm.service.labour"
     _description = "Service Labour"
+    _inherit = ["scrm.system.mixin"]
     _order = "ticket_id, sequence, id"
     _check_company_auto = True
 

@@ -18,6 +18,7 @@ class ScrmServiceNode(models.Model):
 
     _name = "scrm.service.node"
     _description = "Service Node"
+    _inherit = ["scrm.system.mixin"]
     _order = "template_id, sequence, id"
 
     template_id = fields.Many2one(

@@ -12,6 +12,7 @@ class ScrmServicePart(models.Model):
 
     _name = "scrm.service.part"
     _description = "Service Part"
+    _inherit = ["scrm.system.mixin"]
     _order = "ticket_id, sequence, id"
     _rec_name = "product_id"
     _check_company_auto = True

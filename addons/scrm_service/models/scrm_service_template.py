@@ -24,7 +24,7 @@ class ScrmServiceTemplate(models.Model):
 
     _name = "scrm.service.template"
     _description = "Service Template"
-    _inherit = ["scrm.flow.mixin"]
+    _inherit = ["scrm.system.mixin", "scrm.flow.mixin"]
     _order = "sequence, id"
     _check_company_auto = True
     _flow_transitions = (

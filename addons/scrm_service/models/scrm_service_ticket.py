@@ -22,6 +22,7 @@ class ScrmServiceTicket(models.Model):
     _name = "scrm.service.ticket"
     _description = "Service Ticket"
     _inherit = [
+        "scrm.system.mixin",
         "scrm.flow.mixin",
         "scrm.service.customer.mixin",
         "rating.mixin",
@@ -31,6 +32,7 @@ class ScrmServiceTicket(models.Model):
     ]
     _order = "priority desc, id desc"
     _rec_names_search = ["number", "name"]
+    _system_fields = frozenset({"number", "closed_at"})
     _check_company_auto = True
     _flow_field = "node_id"
 

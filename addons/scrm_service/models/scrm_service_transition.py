@@ -9,6 +9,7 @@ class ScrmServiceTransition(models.Model):
 
     _name = "scrm.service.transition"
     _description = "Service Transition"
+    _inherit = ["scrm.system.mixin"]
     _order = "template_id, sequence, id"
 
     template_id = fields.Many2one(

@@ -4,6 +4,8 @@ from odoo.exceptions import AccessError
 from odoo.service.model import call_kw
 from odoo.tests import new_test_user, tagged
 
+from odoo.addons.scrm_base.tests.forging import ForgingMixin
+
 from .common import ServiceCase
 
 MODELS = (
@@ -17,7 +19,7 @@ MODELS = (
 
 
 @tagged("post_install", "-at_install")
-class TestAccess(ServiceCase):
+class TestAccess(ForgingMixin, ServiceCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -197,6 +199,13 @@ class TestAccess(ServiceCase):
         ):
             with self.assertRaises(AccessError):
                 self._call(self.env["scrm.service.ticket"], "create", [given], **context)
+
+    def test_what_the_system_writes_nobody_else_does(self):
+        structure = (self.template, self.node["done"], self.template.transition_ids[0])
+        for record in (*self.records, *structure):
+            for user in (self.technician, self.dispatcher, self.manager):
+                with self.subTest(model=record._name, user=user.login):
+                    self.assertEqual([], self._get_forgeable(record.sudo()[:1], user))
 
     def _call(self, record, method, *args, **context):
         model = record.with_user(self.dispatcher).with_context(allowed_company_ids=self.company.ids)

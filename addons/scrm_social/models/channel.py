@@ -22,6 +22,7 @@ class ScrmChannel(models.Model):
 
     _name = "scrm.channel"
     _description = "Channel Account"
+    _inherit = ["scrm.system.mixin"]
     _order = "company_id, name, id"
 
     name = fields.Char(required=True)
@@ -72,6 +73,8 @@ class ScrmChannel(models.Model):
         "UNIQUE (provider, app_id, company_id)",
         "This company has that account already; open it instead of adding it again.",
     )
+    _system_fields = frozenset({"callback_uuid"})
+
     _callback_uuid_uniq = models.Constraint(
         "UNIQUE (callback_uuid)", "Two accounts cannot share a callback address."
     )

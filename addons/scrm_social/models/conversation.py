@@ -12,7 +12,9 @@ from ..providers.base import InboundEvent
 
 PREVIEW_LENGTH = 200
 # What agents may change; everything else is what happened.
-EDITABLE_FIELDS = frozenset({"user_id", "state", "resolved_at", "waiting_since"})
+EDITABLE_FIELDS = frozenset({"user_id", "state"})
+# Written with the state alone, whose step the flow checks.
+STEP_FIELDS = frozenset({"resolved_at", "waiting_since"})
 
 
 class ScrmConversation(models.Model):
@@ -95,7 +97,7 @@ class ScrmConversation(models.Model):
             conversation.answers_left = max(left, 0)
 
     def write(self, vals):
-        refused = set(vals) - EDITABLE_FIELDS
+        refused = set(vals) - EDITABLE_FIELDS - (STEP_FIELDS if "state" in vals else set())
         if refused and not self.env.su:
             raise AccessError(
                 self.env._(

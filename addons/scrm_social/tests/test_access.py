@@ -3,6 +3,8 @@
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
+from odoo.addons.scrm_base.tests.forging import ForgingMixin
+
 from .common import SocialCase
 
 MODELS = (
@@ -15,7 +17,7 @@ MODELS = (
 
 
 @tagged("post_install", "-at_install")
-class TestAccess(SocialCase):
+class TestAccess(ForgingMixin, SocialCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -134,6 +136,15 @@ class TestAccess(SocialCase):
             conversation.write({"state": "resolved"})
         with self.assertRaises(AccessError):
             self.env["scrm.conversation"].with_user(self.agent).create({})
+
+    def test_what_the_system_writes_nobody_else_does(self):
+        for name in MODELS:
+            if name == "scrm.channel.token":
+                continue
+            record = self._records(name)[:1].sudo()
+            for user in (self.agent, self.lead, self.admin):
+                with self.subTest(model=name, user=user.login):
+                    self.assertEqual([], self._get_forgeable(record, user))
 
     def test_replay_is_for_channel_administrators(self):
         event = self.events.search([("channel_id", "=", self.channel.id)], limit=1)

@@ -2,9 +2,13 @@
 
 from odoo import fields, models
 
+from odoo.addons.scrm_service.models.scrm_service_ticket import ScrmServiceTicket as Ticket
+
 
 class ScrmServiceTicket(models.Model):
     _inherit = "scrm.service.ticket"
+
+    _system_fields = Ticket._system_fields | {"conversation_id"}
 
     conversation_id = fields.Many2one(
         "scrm.conversation",
