@@ -86,6 +86,23 @@ EXISTS (
        AND list.state <> 'cancel')
 """
 
+# A claim that was made before: in another list, or for another statement.
+_AGAIN = """
+WITH claim AS MATERIALIZED (%(claim)s)
+SELECT later.id AS line, earlier.id AS twin, later.marks, earlier.marks AS known,
+       later.day = earlier.day AND later.by_amount = earlier.by_amount
+           AND later.whole = earlier.whole AS is_alike
+  FROM claim later
+  JOIN claim earlier ON earlier.partner_id = later.partner_id
+   AND earlier.product_id IS NOT DISTINCT FROM later.product_id
+   AND earlier.day BETWEEN later.day - %(horizon)s AND later.day + %(horizon)s
+ WHERE later.statement_id IS NULL AND later.state IN %(waiting)s AND earlier.id <> later.id
+   AND (earlier.statement_id IS NOT NULL OR earlier.id < later.id)
+   AND earlier.state <> 'held' AND earlier.rest > 0
+   AND NOT EXISTS (%(decided)s later.id)
+ ORDER BY later.id DESC, earlier.id DESC
+"""
+
 _IS_CLAIM = (
     "(source_type = 'import' AND source_model = 'scrm.settlement.import.line'"
     " OR source_type = 'adjustment' AND source_model = 'scrm.settlement.dispute'"
@@ -105,6 +122,9 @@ class ScrmSettlementLine(models.Model):
     own: like a claim without one it holds the sources of its product within 60 days, the nearest
     first, until they make up what was claimed. Sources that came before a claim hold it by the
     same rule, but for those that a row of the dealer's lists names already.
+
+    A claim that was made before waits too: it shares a number with an earlier one of its product,
+    or both have none and are of one day and size.
     """
 
     _inherit = "scrm.settlement.line"
@@ -171,7 +191,8 @@ class ScrmSettlementLine(models.Model):
             row.update(has_number=bool(marks & numbers), is_other=bool(marks and numbers))
         asked = [row for row in found if row["is_other"] and not row["has_number"]]
         own = self._find_own_numbers(company, asked)
-        return choose(
+        again = self._find_claimed_again(company)
+        return again | choose(
             Pair(
                 row["line"],
                 row["twin"],
@@ -186,15 +207,37 @@ class ScrmSettlementLine(models.Model):
             and not (row["is_other"] and own & _get_marks(row))
         )
 
-    def _get_twins_query(self, company):
+    @api.model
+    def _find_claimed_again(self, company):
+        """Return {claim to hold: the earlier claim of the same}, the earliest of several."""
+        again = {}
+        for row in self.env.execute_query_dict(
+            SQL(_AGAIN, horizon=HORIZON.days, **self._prepare_twin_parts(company))
+        ):
+            marks, known = (
+                {get_key(text) for text in row[name] if text} for name in ("marks", "known")
+            )
+            if marks & known or (row["is_alike"] and not marks and not known):
+                again[row["line"]] = row["twin"]
+        return again
+
+    def _prepare_twin_parts(self, company):
         number = self.env["ir.model"]._get_id(self._name)
+        return {
+            "claim": SQL(_CLAIM, company=company.id, is_claim=SQL(_IS_CLAIM)),
+            "waiting": WAITING,
+            "decided": SQL(
+                "SELECT FROM scrm_settlement_exception known WHERE known.company_id = %s"
+                " AND known.source_model_number = %s AND known.source_id =",
+                company.id,
+                number,
+            ),
+        }
+
+    def _get_twins_query(self, company):
         return SQL(
             _PAIRS,
-            claim=SQL(
-                _CLAIM,
-                company=company.id,
-                is_claim=SQL(_IS_CLAIM),
-            ),
+            **self._prepare_twin_parts(company),
             same=SQL(
                 "source.company_id = %s AND source.partner_id = claim.partner_id"
                 " AND source.product_id = claim.product_id AND source.source_type IN %s"
@@ -205,18 +248,11 @@ class ScrmSettlementLine(models.Model):
                 HORIZON.days,
                 HORIZON.days,
             ),
-            waiting=WAITING,
             window=WINDOW.days,
             listed=SQL(_LISTED),
             measure=SQL(
                 "CASE WHEN claim.by_amount THEN COALESCE(source.amount, claim.whole)"
                 " ELSE source.quantity END"
-            ),
-            decided=SQL(
-                "SELECT FROM scrm_settlement_exception known WHERE known.company_id = %s"
-                " AND known.source_model_number = %s AND known.source_id =",
-                company.id,
-                number,
             ),
         )
 
