@@ -13,14 +13,24 @@ from .res_partner import ADDRESS_TYPES
 ORDER_RETENTION = "today -3y"
 
 
+def _is_legible(value):
+    return not value.startswith(ERASED_PREFIX)
+
+
 @dataclass(frozen=True)
 class Person:
-    """Whose data it is: all that one customer is made of, in superuser mode."""
+    """Whose data it is: all that one customer is made of, in superuser mode.
+
+    :param phones, emails: numbers and addresses that are this person's alone: what somebody else
+        has too (a family's mobile, an office, a hotline) says nothing of whom a text is about
+    """
 
     customers: models.BaseModel
     identities: models.BaseModel
     partners: models.BaseModel
     companies: models.BaseModel
+    phones: frozenset
+    emails: frozenset
 
     @property
     def values(self):
@@ -28,8 +38,8 @@ class Person:
         return [
             identity.value
             for identity in self.identities
-            if identity.id_type != "partner" and not identity.value.startswith(ERASED_PREFIX)
-        ]
+            if identity.id_type not in ("partner", "phone", "email") and _is_legible(identity.value)
+        ] + [*self.phones, *self.emails]
 
     def get_ids(self, model_name):
         """Return the ids of the person's records of one of the models that make a person."""
@@ -38,13 +48,7 @@ class Person:
 
     def get_pattern(self):
         """Return the regular expression that finds the person's handles, or None."""
-        phones = {i.value for i in self.identities if i.id_type == "phone"}
-        phones |= {p.phone_sanitized or p.phone for p in self.partners if p.phone}
-        others = {value for value in self.values if value not in phones}
-        others |= {p.email_normalized for p in self.partners if p.email_normalized}
-        return get_trace_pattern(
-            {phone for phone in phones if not phone.startswith(ERASED_PREFIX)}, others
-        )
+        return get_trace_pattern(self.phones, set(self.values) - self.phones)
 
 
 class ScrmPrivacy(models.AbstractModel):
@@ -141,7 +145,53 @@ class ScrmPrivacy(models.AbstractModel):
                     ("parent_id", "in", partners.ids),
                 ]
             )
-        return Person(customers, identities, partners, winner.pool_id.company_ids)
+        phones, emails = (
+            {i.value for i in identities if i.id_type == id_type and _is_legible(i.value)}
+            for id_type in ("phone", "email")
+        )
+        phones |= {p.phone_sanitized or p.phone for p in partners if p.phone}
+        emails |= {p.email_normalized for p in partners if p.email_normalized}
+        others = self._find_shared(phones | emails, identities, partners)
+        return Person(
+            customers,
+            identities,
+            partners,
+            winner.pool_id.company_ids,
+            frozenset(phones - others),
+            frozenset(emails - others),
+        )
+
+    def _find_shared(self, values, identities, partners):
+        """Return which numbers and addresses somebody else has too, or are nobody's."""
+        if not values:
+            return set()
+        self.env.flush_all()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT asked.value FROM unnest(%(values)s) asked (value)
+                 WHERE EXISTS (SELECT FROM res_partner p WHERE p.phone_sanitized = asked.value
+                                  AND p.id <> ALL(%(partners)s))
+                    OR EXISTS (SELECT FROM res_partner p WHERE p.email_normalized = asked.value
+                                  AND p.id <> ALL(%(partners)s))
+                    OR EXISTS (SELECT FROM scrm_identity i
+                                WHERE i.id_type IN ('phone', 'email') AND i.value = asked.value
+                                  AND i.pool_id = ANY(%(pools)s) AND i.id <> ALL(%(identities)s))
+                """,
+                values=list(values),
+                partners=partners.ids,
+                identities=identities.ids,
+                pools=identities.pool_id.ids,
+            )
+        )
+        cards = values - set(identities.mapped("value"))
+        is_blocked = self.env["scrm.identity.block"]._is_blocked
+        return {value for (value,) in rows} | {
+            value
+            for value in cards
+            for pool in identities.pool_id
+            if is_blocked("email" if "@" in value else "phone", value, pool)
+        }
 
     @api.model
     def _get_owned(self, person):

@@ -4,7 +4,8 @@ import logging
 
 from odoo import api, models
 from odoo.fields import Domain
-from odoo.tools import SQL
+from odoo.tools import SQL, email_normalize
+from odoo.tools.mail import email_normalize_all, email_split_and_format
 
 from ..tools.append_only import erase
 from ..tools.erasure import ERASED, ERASED_PREFIX
@@ -73,9 +74,10 @@ class ScrmPrivacy(models.AbstractModel):
                 tables.append((name, label, len(ids), mentions))
         retention = self._get_retention(person.partners)
         free = person.partners.filtered(lambda p: p.id not in retention)
-        if free:
-            label = self.env["ir.model"]._get("res.partner").sudo().name
-            tables.append(("res.partner", label, len(free), 0))
+        in_core = (free, self._get_leads(person), *self._get_queued(person))
+        for records in filter(None, in_core):
+            label = self.env["ir.model"]._get(records._name).sudo().name
+            tables.append((records._name, label, len(records), 0))
         return {
             "tables": tables,
             "open": self._get_open_business(person),
@@ -134,8 +136,8 @@ class ScrmPrivacy(models.AbstractModel):
         result = self._preview_erasure(customer)
         retention = self._get_retention(person.partners)
         owned = self._get_owned(person)
+        leads = self._get_leads(person)
         pattern = person.get_pattern()
-        addresses = self._get_mail_addresses(person)
         self.env["scrm.suppression"]._suppress(
             person.identities.filtered(lambda i: not i.value.startswith(ERASED_PREFIX))
         )
@@ -145,7 +147,7 @@ class ScrmPrivacy(models.AbstractModel):
         # What the cache remembers must not be written again.
         self.env.invalidate_all()
         self._erase_threads(self._get_threads(person, owned))
-        self._erase_core(person, retention, addresses, pattern)
+        self._erase_core(person, retention, leads, pattern)
         self._erase_identities(person)
         self._after_erasure(person, owned)
         self.env.invalidate_all()
@@ -269,22 +271,38 @@ class ScrmPrivacy(models.AbstractModel):
                 & (Domain("res_field", "=", False) | Domain("res_field", "!=", False))
             ).unlink()
 
-    def _get_mail_addresses(self, person):
-        """Return (e-mail addresses, phone numbers) that core's queues may hold."""
-        emails = {i.value for i in person.identities if i.id_type == "email"}
-        phones = {i.value for i in person.identities if i.id_type == "phone"}
-        emails |= set(filter(None, person.partners.mapped("email_normalized")))
-        phones |= set(filter(None, person.partners.mapped("phone_sanitized")))
-        return emails, phones
-
-    def _erase_core(self, person, retention, addresses, pattern):
-        """Anonymise contacts, their leads and logins, and empty the queues of mail and SMS."""
-        emails, phones = addresses
+    def _get_queued(self, person):
+        """Return (mails, text messages) to the person that wait in core's queues, or waited."""
         # sudo: see _get_person
-        for email in emails:
-            self.env["mail.mail"].sudo().search([("email_to", "ilike", email)]).unlink()
-        self.env["sms.sms"].sudo().search([("number", "in", list(phones))]).unlink()
-        self._erase_leads(person, emails, phones)
+        Mail, Sms = self.env["mail.mail"].sudo(), self.env["sms.sms"].sudo()
+        mails = Mail.search(Domain.OR(Domain("email_to", "ilike", e) for e in person.emails))
+        return (
+            mails.filtered(lambda m: person.emails & set(email_normalize_all(m.email_to))),
+            Sms.search(
+                Domain("number", "in", list(person.phones))
+                | Domain("partner_id", "in", person.partners.ids)
+            ),
+        )
+
+    def _erase_queued(self, person):
+        """Delete what goes to the person alone, and take them off what goes to others too."""
+        mails, messages = self._get_queued(person)
+        for mail in mails:
+            others = [
+                address
+                for address in email_split_and_format(mail.email_to)
+                if email_normalize(address) not in person.emails
+            ]
+            if others:
+                mail.email_to = ", ".join(others)
+            else:
+                mail.unlink()
+        messages.unlink()
+
+    def _erase_core(self, person, retention, leads, pattern):
+        """Anonymise contacts, their leads and logins, and empty the queues of mail and SMS."""
+        self._erase_queued(person)
+        self._erase_leads(leads)
         self._erase_partners(person.partners.filtered(lambda p: p.id not in retention))
         if pattern:
             self.env.cr.execute(
@@ -295,20 +313,25 @@ class ScrmPrivacy(models.AbstractModel):
                 )
             )
 
-    def _erase_leads(self, person, emails, phones):
+    def _get_leads(self, person):
+        """Return the person's leads: of their contacts, or of nobody's with a number of theirs."""
+        # sudo: see _get_person
         Lead = self.env["crm.lead"].sudo().with_context(active_test=False, tracking_disable=True)
-        leads = Lead.search(
+        return Lead.search(
             Domain("company_id", "in", [False, *person.companies.ids])
-            & Domain.OR(
-                [
-                    Domain("partner_id", "in", person.partners.ids),
-                    Domain("email_normalized", "in", list(emails)),
-                    Domain("phone_sanitized", "in", list(phones)),
-                ]
+            & (
+                Domain("partner_id", "in", person.partners.ids)
+                | Domain("partner_id", "=", False)
+                & (
+                    Domain("email_normalized", "in", list(person.emails))
+                    | Domain("phone_sanitized", "in", list(person.phones))
+                )
             )
         )
+
+    def _erase_leads(self, leads):
         self._erase_threads({"crm.lead": leads.ids})
-        leads.write({"name": ERASED, **dict.fromkeys(self._known(Lead, _LEAD_COLUMNS), False)})
+        leads.write({"name": ERASED, **dict.fromkeys(self._known(leads, _LEAD_COLUMNS), False)})
 
     def _known(self, model, columns):
         return [column for column in columns if column in model._fields]

@@ -88,6 +88,8 @@ class ScrmSuppression(models.Model):
             )
             for identity in identities
         ]
+        if not rows:
+            return
         self.env.cr.execute(
             SQL(
                 "INSERT INTO scrm_suppression (id_type, handle_hash, pool_id, erased_at,"

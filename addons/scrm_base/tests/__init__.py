@@ -17,6 +17,7 @@ from . import test_customer_tour
 from . import test_erasure
 from . import test_erasure_open
 from . import test_erasure_rights
+from . import test_erasure_shared
 from . import test_erasure_tour
 from . import test_flow
 from . import test_flow_many

@@ -1,0 +1,70 @@
+from odoo.tests import tagged
+
+from .erasure_case import ErasureCase
+
+
+@tagged("post_install", "-at_install")
+class TestErasureShared(ErasureCase):
+    """What somebody else has too is not this person's: an erasure leaves it alone."""
+
+    def test_the_mobile_of_a_family_stays_the_others(self):
+        mobile = "+8613988776644"  # the neighbour's handle, on the erased person's card
+        self.partner.phone = mobile
+        self.neighbour._ensure_partners()
+        lead = self.env["crm.lead"].create(
+            {"name": "Softener", "phone": mobile, "company_id": self.company.id}
+        )
+        sms = self.env["sms.sms"].create({"number": mobile, "body": "Tomorrow at nine"})
+        self._confirm(self._make_request())
+        self.env.invalidate_all()
+        self.assertEqual(mobile, self.neighbour._get_identity("phone").value)
+        self.assertEqual(("Softener", mobile), (lead.name, lead.phone))
+        self.assertTrue(sms.exists())
+
+    def test_the_number_of_an_office_is_the_offices(self):
+        office = "0755-2600 1000"
+        shop = self._make_partner(name="Shop", is_company=True, phone=office)
+        colleague = self._make_partner(name="Colleague", parent_id=shop.id, phone=office)
+        self.partner.write({"parent_id": shop.id, "phone": office})
+        leads = self.env["crm.lead"].create(
+            [
+                {"name": "Big order", "partner_id": partner.id, "company_id": self.company.id}
+                for partner in (colleague, shop)
+            ]
+        )
+        leads[0].message_post(body="Wants ten")
+        own = self.env["crm.lead"].create({"name": "Own", "partner_id": self.partner.id})
+        self._confirm(self._make_request())
+        self.assertEqual(["Big order", "Big order"], leads.mapped("name"))
+        self.assertTrue(leads[0].message_ids.filtered(lambda m: "Wants ten" in m.body))
+        self.assertEqual("***", own.name)
+
+    def test_mails_to_others_stay(self):
+        address = "zhao.xiaolan@example.com"
+        mails = self.env["mail.mail"].create(
+            [
+                {"email_to": to, "subject": "Hello"}
+                for to in (
+                    address,
+                    f"a{address}",
+                    f"{address}.cn",
+                    f'"Boss" <boss@example.com>, "Zhao" <{address}>',
+                )
+            ]
+        )
+        self._confirm(self._make_request())
+        self.assertEqual(mails[1:], mails.exists())
+        self.assertEqual('"Boss" <boss@example.com>', mails[3].email_to)
+
+    def test_a_hotline_on_the_card_stays_blocked(self):
+        hotline = "+864008001234"
+        self.env["scrm.identity.block"].create({"id_type": "phone", "value": hotline})
+        self.partner.phone = hotline
+        self._confirm(self._make_request())
+        self.assertTrue(self.env["scrm.identity.block"]._is_blocked("phone", hotline, self.pool))
+
+    def test_a_second_request_has_nothing_left_to_do(self):
+        self._confirm(self._make_request())
+        again = self._make_request()
+        self._confirm(again)
+        self.assertEqual("done", again.state)
