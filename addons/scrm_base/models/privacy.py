@@ -90,33 +90,45 @@ class ScrmPrivacy(models.AbstractModel):
         counted from their date, which is before the transaction's end.
         """
         reasons = {}
-        moves = self.env["account.move"].sudo()  # sudo: counted to decide, not shown
-        for partner, count in moves._read_group(
-            [("partner_id", "in", partners.ids), ("state", "=", "posted")],
-            ["partner_id"],
-            ["__count"],
+        for id_, count in self._count_documents(
+            "account.move",
+            ("partner_id", "partner_shipping_id"),
+            Domain("state", "=", "posted"),
+            partners,
         ):
-            reasons.setdefault(partner.id, []).append(
+            reasons.setdefault(id_, []).append(
                 self.env._("%s posted invoices or entries: accounting law keeps them.", count)
             )
-        orders = self.env["sale.order"].sudo()
-        for partner, count in orders._read_group(
-            [
-                ("partner_id", "in", partners.ids),
-                ("state", "=", "sale"),
-                ("date_order", ">=", ORDER_RETENTION),
-            ],
-            ["partner_id"],
-            ["__count"],
+        for id_, count in self._count_documents(
+            "sale.order",
+            ("partner_id", "partner_invoice_id", "partner_shipping_id"),
+            Domain("state", "=", "sale") & Domain("date_order", ">=", ORDER_RETENTION),
+            partners,
         ):
-            reasons.setdefault(partner.id, []).append(
+            reasons.setdefault(id_, []).append(
                 self.env._(
                     "%s orders of the last three years: claims can still be brought, and "
                     "e-commerce law makes platforms keep them.",
                     count,
                 )
             )
+        for user in partners.sudo().user_ids.filtered(lambda user: not user.share):
+            reasons.setdefault(user.partner_id.id, []).append(
+                self.env._("The person works here: their login needs the contact.")
+            )
         return reasons
+
+    def _count_documents(self, model_name, roles, domain, partners):
+        """Return [(partner id, number of documents that name them in one of these roles)]."""
+        # sudo: counted to decide, not shown
+        documents = self.env[model_name].sudo()
+        found = {}
+        for role in roles:
+            for partner, ids in documents._read_group(
+                domain & Domain(role, "in", partners.ids), [role], ["id:array_agg"]
+            ):
+                found.setdefault(partner.id, set()).update(ids)
+        return [(id_, len(ids)) for id_, ids in found.items()]
 
     @api.model
     def _get_threads(self, person, owned):

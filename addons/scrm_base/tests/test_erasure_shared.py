@@ -1,3 +1,4 @@
+from odoo import Command
 from odoo.tests import tagged
 
 from .erasure_case import ErasureCase
@@ -68,3 +69,25 @@ class TestErasureShared(ErasureCase):
         again = self._make_request()
         self._confirm(again)
         self.assertEqual("done", again.state)
+
+    def test_addresses_of_documents_that_stay_stay(self):
+        address = self._make_partner(
+            name="Gate 3", type="delivery", parent_id=self.partner.id, street="Keyuan Road 1"
+        )
+        product = self.env["product.product"].create({"name": "Advice", "type": "service"})
+        order = self.env["sale.order"].create(
+            {
+                "partner_id": self.partner.id,
+                "partner_shipping_id": address.id,
+                "company_id": self.company.id,
+                "order_line": [Command.create({"product_id": product.id})],
+            }
+        )
+        order.action_confirm()
+        reasons = self.env["scrm.privacy"]._get_retention(self.partner | address)
+        self.assertEqual({self.partner.id, address.id}, set(reasons))
+
+    def test_who_works_here_keeps_the_login(self):
+        clerk = self._make_user("erasure.clerk", "base.group_user")
+        reasons = self.env["scrm.privacy"]._get_retention(clerk.partner_id)
+        self.assertIn("works here", reasons[clerk.partner_id.id][0])
