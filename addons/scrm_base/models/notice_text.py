@@ -1,5 +1,6 @@
 import logging
 import re
+from contextlib import closing
 
 from odoo import api, models
 from odoo.exceptions import ValidationError
@@ -21,6 +22,9 @@ class ScrmNoticeRule(models.Model):
     @api.constrains("subject", "body", "model_id")
     def _check_placeholders(self):
         """Refuse a placeholder that cannot be filled, and name it."""
+        # The mixin asks for the author's right only after the constraints, which Odoo runs in
+        # superuser mode; nothing may be tried before.
+        self.sudo(False)._check_access_right_dynamic_template()
         for rule in self:
             model = self.env.get(rule.sudo().model_id.model or "")
             if model is None:
@@ -50,8 +54,15 @@ class ScrmNoticeRule(models.Model):
                         )
                     )
 
+    def _update_field_translations(self, field_name, translations, digest=None, source_lang=""):
+        result = super()._update_field_translations(field_name, translations, digest, source_lang)
+        # The constraint sees the language of the author alone.
+        for lang in translations:
+            self.with_context(lang=lang)._check_placeholders()
+        return result
+
     def _find_problem(self, expression, sample):
-        """Return why a placeholder cannot be filled (a sentence), or None."""
+        """Return why a placeholder cannot be filled (a sentence), or None; nothing of it stays."""
         path = _FIELD_PATH.match(expression)
         if path:
             return self._find_missing_field(path[1][1:].split("."), sample.browse())
@@ -62,7 +73,7 @@ class ScrmNoticeRule(models.Model):
         if not sample:
             return None
         try:
-            with self.env.cr.savepoint():
+            with closing(self.env.cr.savepoint()):
                 self._render_template(f"{{{{ {expression} }}}}", sample._name, sample.ids)
         except Exception as error:
             # Whatever it may do wrong, its author is to read it.
