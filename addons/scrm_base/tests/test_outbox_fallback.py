@@ -44,6 +44,18 @@ class TestOutboxFallback(NoticeCase):
             row.fallback_ids._deliver()
         self.assertEqual("sent", row.fallback_ids.state)
 
+    def test_what_needs_consent_needs_it_by_the_next_medium_too(self):
+        purpose = self.env["scrm.consent.purpose"]._get_by_code("marketing")
+        self._make_rule("email", "sms", purpose_id=purpose.id)
+        row = self._raise_event()
+        with self._patch_send("email") as email, self._patch_send("sms") as sms:
+            row._deliver()
+            row.fallback_ids._deliver()
+        self.assertEqual(["failed", "failed"], (row | row.fallback_ids).mapped("state"))
+        self.assertEqual(purpose, row.fallback_ids.purpose_id)
+        email.assert_not_called()
+        sms.assert_not_called()
+
     def test_given_up_goes_out_by_the_next(self):
         self._make_rule("email", "sms")
         row = self._raise_event()
