@@ -64,13 +64,19 @@ class ScrmOutbox(models.Model):
         if not record:
             return {}
         prepared = self.rule_id._prepare_outbox_vals(record, self.company_id)
-        user_id, again = self.user_id.id, {}
-        for vals in prepared:
-            if (vals.get("user_id") or False) == user_id:
-                again = vals
-                break
+        again = next((vals for vals in prepared if self._is_same_person(vals)), {})
         again.pop("idem_key", None)
         return again
+
+    def _is_same_person(self, vals):
+        """Tell whether the columns of another row address the person of this one."""
+        self.ensure_one()
+        if self.user_id or vals.get("user_id"):
+            return self.user_id.id == vals.get("user_id")
+        customer = self.env["scrm.identity"].browse(vals.get("identity_id") or ()).customer_id
+        if self.customer_id and customer:
+            return self.customer_id == customer
+        return bool(self.partner_id) and self.partner_id.id == vals.get("partner_id")
 
     def action_mark_sent(self):
         """Settle rows nobody could tell about: a person found that they arrived."""
