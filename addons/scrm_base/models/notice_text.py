@@ -22,9 +22,6 @@ class ScrmNoticeRule(models.Model):
     @api.constrains("subject", "body", "model_id")
     def _check_placeholders(self):
         """Refuse a placeholder that cannot be filled, and name it."""
-        # The mixin asks for the author's right only after the constraints, which Odoo runs in
-        # superuser mode; nothing may be tried before.
-        self.sudo(False)._check_access_right_dynamic_template()
         for rule in self:
             model = self.env.get(rule.sudo().model_id.model or "")
             if model is None:
@@ -72,6 +69,9 @@ class ScrmNoticeRule(models.Model):
             return self.env._("it is not an expression.")
         if not sample:
             return None
+        # The mixin asks for the author's right only after the constraints, which Odoo runs in
+        # superuser mode.
+        self.sudo(False)._check_access_right_dynamic_template()
         try:
             with closing(self.env.cr.savepoint()):
                 self._render_template(f"{{{{ {expression} }}}}", sample._name, sample.ids)
