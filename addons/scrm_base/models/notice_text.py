@@ -1,5 +1,6 @@
 import logging
 import re
+from contextlib import closing
 
 from odoo import api, models
 from odoo.exceptions import ValidationError
@@ -50,8 +51,15 @@ class ScrmNoticeRule(models.Model):
                         )
                     )
 
+    def _update_field_translations(self, field_name, translations, digest=None, source_lang=""):
+        result = super()._update_field_translations(field_name, translations, digest, source_lang)
+        # The constraint sees the language of the author alone.
+        for lang in translations:
+            self.with_context(lang=lang)._check_placeholders()
+        return result
+
     def _find_problem(self, expression, sample):
-        """Return why a placeholder cannot be filled (a sentence), or None."""
+        """Return why a placeholder cannot be filled (a sentence), or None; nothing of it stays."""
         path = _FIELD_PATH.match(expression)
         if path:
             return self._find_missing_field(path[1][1:].split("."), sample.browse())
@@ -61,8 +69,11 @@ class ScrmNoticeRule(models.Model):
             return self.env._("it is not an expression.")
         if not sample:
             return None
+        # The mixin asks for the author's right only after the constraints, which Odoo runs in
+        # superuser mode.
+        self.sudo(False)._check_access_right_dynamic_template()
         try:
-            with self.env.cr.savepoint():
+            with closing(self.env.cr.savepoint()):
                 self._render_template(f"{{{{ {expression} }}}}", sample._name, sample.ids)
         except Exception as error:
             # Whatever it may do wrong, its author is to read it.

@@ -29,6 +29,7 @@ class ScrmOutbox(models.Model):
         return address and {
             **address,
             "rule_id": rule.id,
+            "purpose_id": self.purpose_id.id,
             "company_id": self.company_id.id,
             "res_model": self.res_model,
             "res_id": self.res_id,

@@ -17,7 +17,7 @@ class ScrmOutbox(models.Model):
     def action_replay(self):
         """Put rows that are dead, refused or unknown back in the queue.
 
-        What went out by another medium meanwhile stays as it is.
+        What went out by another medium meanwhile stays as it is, and so does what has no text.
         """
         self._check_replay_right()
         # sudo: nobody has the right to write rows; the right to replay was checked above
@@ -34,28 +34,53 @@ class ScrmOutbox(models.Model):
                     "arrive twice."
                 )
             )
-        rows.lock_for_update()
-        for row in rows:
-            values = {
+        # Of a notice and those that were to take its place one is sent.
+        rows = rows.filtered(lambda row: not row._get_predecessors() & rows)
+        (rows | rows._get_predecessors() | rows._get_successors()).lock_for_update()
+        written = rows.filtered(lambda row: row._put_back())
+        if not written:
+            raise UserError(
+                self.env._(
+                    "The text of these notices could not be made, and its rule or record is gone. "
+                    "Write to the people yourself."
+                )
+            )
+        written.filtered(lambda row: row.state == "queued")._enqueue()
+
+    def _put_back(self):
+        """Queue a row as if it were new; return False when there is no text to send."""
+        self.ensure_one()
+        again = self._prepare_again_vals() if self.state == "failed" and self.rule_id else {}
+        if self.reason == "text" and "body" not in again:
+            return False
+        self.write(
+            {
                 "state": "queued",
                 "attempts": 0,
                 "next_try_at": False,
                 "not_before": False,
                 "reason": False,
                 "error": False,
+                **again,
             }
-            if row.state == "failed" and row.rule_id:
-                values.update(row._prepare_again_vals())
-            row.write(values)
-        rows.filtered(lambda row: row.state == "queued")._enqueue()
+        )
+        return True
+
+    def _get_predecessors(self):
+        """Return the rows whose place these took, one after the other."""
+        rows = self.fallback_of_id
+        return rows and rows | rows._get_predecessors()
+
+    def _get_successors(self):
+        """Return the rows that took the place of these, one after the other."""
+        rows = self.fallback_ids
+        return rows and rows | rows._get_successors()
 
     def _is_replaced(self):
         """Tell whether another medium's row has reached the person instead, or may do so."""
         self.ensure_one()
-        return any(
-            row.state in ("queued", "sending", "sent", "unknown") or row._is_replaced()
-            for row in self.fallback_ids
-        )
+        others = self._get_predecessors() | self._get_successors()
+        return any(row.state in ("queued", "sending", "sent", "unknown") for row in others)
 
     def _prepare_again_vals(self):
         """Return address and text made anew: the contact or the rule may be repaired by now."""
@@ -64,13 +89,19 @@ class ScrmOutbox(models.Model):
         if not record:
             return {}
         prepared = self.rule_id._prepare_outbox_vals(record, self.company_id)
-        user_id, again = self.user_id.id, {}
-        for vals in prepared:
-            if (vals.get("user_id") or False) == user_id:
-                again = vals
-                break
+        again = next((vals for vals in prepared if self._is_same_person(vals)), {})
         again.pop("idem_key", None)
         return again
+
+    def _is_same_person(self, vals):
+        """Tell whether the columns of another row address the person of this one."""
+        self.ensure_one()
+        if self.user_id or vals.get("user_id"):
+            return self.user_id.id == vals.get("user_id")
+        customer = self.env["scrm.identity"].browse(vals.get("identity_id") or ()).customer_id
+        if self.customer_id and customer:
+            return self.customer_id == customer
+        return bool(self.partner_id) and self.partner_id.id == vals.get("partner_id")
 
     def action_mark_sent(self):
         """Settle rows nobody could tell about: a person found that they arrived."""

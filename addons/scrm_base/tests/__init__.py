@@ -41,6 +41,7 @@ from . import test_notice_audience
 from . import test_notice_bell
 from . import test_notice_preview
 from . import test_notice_race
+from . import test_notice_rights
 from . import test_notice_rule
 from . import test_notice_scale
 from . import test_outbox

@@ -153,6 +153,30 @@ class TestConsentNotice(ConsentCase, MailCase):
             self._run_outbox()
         self.assertEqual("sent", row.state)
 
+    def test_a_contact_that_is_no_customer_has_allowed_nothing(self):
+        contact = self._make_partner(name="Ms Wu", email="wu@example.com")
+        vals = {"identity_id": False, "partner_id": contact.id}
+        row = self._post("marketing", **vals)
+        self.assertEqual("failed", row.state)
+        self.assertIn("Ms Wu is not a customer yet", row.error)
+        self.assertEqual("sent", self._post("service", **vals).state)
+        self.Consent._give(contact._scrm_ensure_identity(), "marketing")
+        row.action_replay()
+        with self.mock_mail_gateway():
+            self._run_outbox()
+        self.assertEqual("sent", row.state)
+
+    def test_a_contact_that_was_erased_is_told_nothing(self):
+        contact = self._make_partner(name="Ms Wu", email="wu@example.com")
+        identity = contact._scrm_ensure_identity()
+        # What an erasure leaves of a contact that the law keeps.
+        self.env["scrm.suppression"]._suppress(identity)
+        identity.customer_id.identity_ids.write({"partner_id": False})
+        self.assertFalse(contact.scrm_customer_id)
+        row = self._post("service", identity_id=False, partner_id=contact.id)
+        self.assertEqual("failed", row.state)
+        self.assertIn("asked to be forgotten", row.error)
+
     def test_colleagues_are_not_asked(self):
         row = self._post("marketing", medium="inapp", user_id=self.env.uid)
         self.assertEqual("sent", row.state)

@@ -65,6 +65,36 @@ class TestNoticeAudience(NoticeCase):
         failed = rows.filtered(lambda r: r.state == "failed")
         self.assertEqual(["no_address"], failed.mapped("reason"))
 
+    def test_each_is_sent_their_own_again(self):
+        first, second = (self._make_partner(name=name) for name in ("Shop", "Second Shop"))
+        buyer = self._make_customer("Mr Li", "13826001002")
+        audience = first | second | buyer._ensure_partner()
+        model = self.env.registry["scrm.customer.import"]
+        self.patch(
+            model, "_notice_get_audience_followers", lambda r, rule: audience.with_env(r.env)
+        )
+        self._make_rule("email", audience="followers")
+        rows = self._raise_event()
+        self.assertEqual(["failed"] * 3, rows.mapped("state"))
+        for contact in audience:
+            contact.email = f"{contact.id}@example.com"
+        rows.with_user(self.operator).action_replay()
+        self.assertEqual(["queued"] * 3, rows.mapped("state"))
+        self.assertEqual(audience.ids, rows.partner_id.ids)
+        self.assertEqual(buyer, rows[2].customer_id)
+        self.assertFalse((rows[0] | rows[1]).customer_id)
+
+    def test_a_contact_that_became_a_customer_is_sent_theirs_again(self):
+        contact = self._make_partner(name="Shop")
+        model = self.env.registry["scrm.customer.import"]
+        self.patch(model, "_notice_get_audience_followers", lambda r, rule: contact.with_env(r.env))
+        self._make_rule("email", audience="followers")
+        row = self._raise_event()
+        contact.email = "shop@example.com"
+        contact._scrm_ensure_identity()
+        row.with_user(self.operator).action_replay()
+        self.assertEqual(("queued", contact), (row.state, row.partner_id))
+
     def test_a_record_without_followers_tells_nobody(self):
         self._make_rule(audience="followers")
         self.assertFalse(self._raise_event())

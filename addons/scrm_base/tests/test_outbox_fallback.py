@@ -44,6 +44,18 @@ class TestOutboxFallback(NoticeCase):
             row.fallback_ids._deliver()
         self.assertEqual("sent", row.fallback_ids.state)
 
+    def test_what_needs_consent_needs_it_by_the_next_medium_too(self):
+        purpose = self.env["scrm.consent.purpose"]._get_by_code("marketing")
+        self._make_rule("email", "sms", purpose_id=purpose.id)
+        row = self._raise_event()
+        with self._patch_send("email") as email, self._patch_send("sms") as sms:
+            row._deliver()
+            row.fallback_ids._deliver()
+        self.assertEqual(["failed", "failed"], (row | row.fallback_ids).mapped("state"))
+        self.assertEqual(purpose, row.fallback_ids.purpose_id)
+        email.assert_not_called()
+        sms.assert_not_called()
+
     def test_given_up_goes_out_by_the_next(self):
         self._make_rule("email", "sms")
         row = self._raise_event()
@@ -107,3 +119,41 @@ class TestOutboxFallback(NoticeCase):
         self._refuse(row.fallback_ids, "sms")
         row.with_user(self.operator).action_replay()
         self.assertEqual("queued", row.state)
+
+    def test_replay_of_a_whole_chain_sends_one(self):
+        self._make_rule("email", "sms")
+        row = self._raise_event()
+        self._refuse(row)
+        self._refuse(row.fallback_ids, "sms")
+        (row | row.fallback_ids).with_user(self.operator).action_replay()
+        self.assertEqual(["queued", "failed"], (row | row.fallback_ids).mapped("state"))
+        with self.assertRaisesRegex(UserError, "another medium"):
+            row.fallback_ids.with_user(self.operator).action_replay()
+
+    def test_replay_of_the_last_of_a_chain(self):
+        self._make_rule("email", "sms")
+        row = self._raise_event()
+        self._refuse(row)
+        last = row.fallback_ids
+        self._refuse(last, "sms")
+        last.with_user(self.operator).action_replay()
+        self.assertEqual(["failed", "queued"], (row | last).mapped("state"))
+
+    def test_replay_sends_no_empty_text(self):
+        for gone in ("rule", "record"):
+            with self.subTest(gone):
+                record = self._make_record("gone.xls")
+                rule = self._make_rule("email")
+                self.env.cr.execute(
+                    "UPDATE scrm_notice_rule SET body = %s WHERE id = %s",
+                    ['{"en_US": "{{ object.gone }}"}', rule.id],
+                )
+                rule.invalidate_recordset()
+                with mute_logger("odoo.addons.mail.models.mail_render_mixin"):
+                    row = self._raise_event(record)
+                self.assertEqual(("failed", "text"), (row.state, row.reason))
+                (rule if gone == "rule" else record.sudo()).unlink()
+                with self.assertRaisesRegex(UserError, "could not be made"):
+                    row.with_user(self.operator).action_replay()
+                self.assertEqual(("failed", "text"), (row.state, row.reason))
+                rule.exists().unlink()

@@ -1,0 +1,50 @@
+from odoo.exceptions import AccessError, ValidationError
+from odoo.tests import tagged
+
+from .notice_case import NoticeCase
+
+
+@tagged("post_install", "-at_install")
+class TestNoticeRights(NoticeCase):
+    """A text is made in superuser mode: nobody gains a right by writing one."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.rule = cls._make_rule()
+        cls.editor = cls._make_user(
+            "notice.editor", "scrm_base.group_scrm_base_manager", "mail.group_mail_template_editor"
+        )
+
+    def _assert_nothing_ran(self):
+        self.env.invalidate_all()
+        self.assertEqual("list.xls", self.record.name)
+
+    def test_what_a_manager_may_not_write_is_not_tried(self):
+        Rule = self.env["scrm.notice.rule"].with_user(self.manager)
+        write = "{{ object.env['scrm.customer.import'].sudo().search([]).write({'name': 'x'}) }}"
+        tried = []
+        self.patch(type(Rule), "_render_template", lambda *args, **kw: tried.append(args))
+        (vals,) = self.rule.copy_data()
+        for field in ("subject", "body"):
+            with self.subTest(field), self.assertRaisesRegex(AccessError, "Template Editor"):
+                Rule.create({**vals, "medium_ids": self._list_media("inapp"), field: write})
+            with self.subTest(field), self.assertRaisesRegex(AccessError, "Template Editor"):
+                self.rule.with_user(self.manager).write({field: write})
+        self.assertFalse(tried)
+
+    def test_what_an_editor_tries_leaves_no_trace(self):
+        text = "{{ object.write({'name': 'tried.xls'}) }}"
+        self.rule.with_user(self.editor).body = text
+        self.assertEqual(text, self.rule.body)
+        self._assert_nothing_ran()
+
+    def test_a_translation_is_checked_like_the_text(self):
+        self.env["res.lang"]._activate_lang("zh_CN")
+        for user, text, error in (
+            (self.manager, "{{ object.write({'name': 'tried.xls'}) }}", AccessError),
+            (self.editor, "{{ object.nmae }}", ValidationError),
+        ):
+            with self.subTest(text), self.assertRaises(error):
+                self.rule.with_user(user).update_field_translations("body", {"zh_CN": text})
+        self._assert_nothing_ran()
