@@ -1,11 +1,27 @@
 import ast
 
+import psycopg2
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 
 from ..tools.segments import find_cycle
 
+# What a definition can get wrong: the other segments are refreshed all the same.
+DEFINITION_ERRORS = (
+    UserError,
+    ArithmeticError,
+    AttributeError,
+    KeyError,
+    RecursionError,
+    TypeError,
+    ValueError,
+    psycopg2.DataError,
+    psycopg2.ProgrammingError,
+)
+# Who is in which segment: what leads there has no place in a domain.
+MEMBERSHIPS = frozenset({"scrm.segment", "scrm.segment.member"})
 # What says who belongs to a segment; whoever changes it answers for it with their own rights.
 DEFINITION = frozenset({"domain", "condition_ids", "include_mode", "include_ids", "exclude_ids"})
 # Written by the refresh alone.
@@ -120,7 +136,7 @@ class ScrmSegment(models.Model):
                 segment._search_customers(segment._get_env_of(self.env.uid))
             except (AccessError, ValidationError):
                 raise
-            except (UserError, ValueError, TypeError, KeyError) as error:
+            except DEFINITION_ERRORS as error:
                 raise ValidationError(
                     self.env._(
                         "The segment %(name)s cannot be understood: %(error)s",
@@ -238,11 +254,42 @@ class ScrmSegment(models.Model):
     def _get_own_domain(self):
         """Return the written domain: literals only, nothing of it is run."""
         try:
-            return Domain(ast.literal_eval(self.domain or "[]"))
+            domain = Domain(ast.literal_eval(self.domain or "[]"))
         except (ValueError, SyntaxError, TypeError) as error:
             raise UserError(
                 self.env._("The condition on customers is not written as a filter: %s", self.domain)
             ) from error
+        if self._is_about_members(self.env["scrm.customer"], domain):
+            raise ValidationError(
+                self.env._(
+                    "The condition on customers asks who is in a segment. Name that segment under"
+                    ' "Must be in" or "Must Not Be In" instead.'
+                )
+            )
+        return domain
+
+    @api.model
+    def _is_about_members(self, model, domain):
+        """Return whether a domain on a model asks, by any path, who is in a segment.
+
+        Nothing could say in which order such segments are made, or that they do not wait for
+        themselves.
+        """
+        for condition in domain.iter_conditions():
+            comodel = model
+            for name in condition.field_expr.split("."):
+                field = comodel._fields.get(name)
+                if field is None or not field.relational:
+                    break
+                if field.comodel_name in MEMBERSHIPS:
+                    return True
+                comodel = self.env[field.comodel_name]
+            value = condition.value
+            if condition.operator.removeprefix("not ") in ("any", "any!") and (
+                self._is_about_members(comodel, Domain(value))
+            ):
+                return True
+        return False
 
     @api.model
     def _get_member_select(self, env, segment_ids):
