@@ -24,6 +24,8 @@ DEFINITION_ERRORS = (
 MEMBERSHIPS = frozenset({"scrm.segment", "scrm.segment.member"})
 # What says who belongs to a segment; whoever changes it answers for it with their own rights.
 DEFINITION = frozenset({"domain", "condition_ids", "include_mode", "include_ids", "exclude_ids"})
+# A definition that leaves out what is archived would mean something else: everybody, in the end.
+ARCHIVED_TOO = {"active_test": False}
 # Written by the refresh alone.
 DERIVED = frozenset({"user_id", "member_count", "refreshed_at", "refresh_error", "is_stale"})
 
@@ -77,7 +79,8 @@ class ScrmSegment(models.Model):
         column2="included_id",
         string="Segments to Be In",
         check_company=True,
-        domain="[('company_id', '=', company_id), ('id', '!=', id)]",
+        context=ARCHIVED_TOO,
+        domain="[('company_id', '=', company_id), ('id', '!=', id), ('active', '=', True)]",
     )
     exclude_ids = fields.Many2many(
         comodel_name="scrm.segment",
@@ -86,7 +89,8 @@ class ScrmSegment(models.Model):
         column2="excluded_id",
         string="Must Not Be In",
         check_company=True,
-        domain="[('company_id', '=', company_id), ('id', '!=', id)]",
+        context=ARCHIVED_TOO,
+        domain="[('company_id', '=', company_id), ('id', '!=', id), ('active', '=', True)]",
     )
     user_id = fields.Many2one(
         comodel_name="res.users",
@@ -148,11 +152,13 @@ class ScrmSegment(models.Model):
     @api.constrains("active")
     def _check_not_in_use(self):
         archived = self.filtered(lambda segment: not segment.active)
-        if not archived:
-            return
-        reader = self.search(
-            ["|", ("include_ids", "in", archived.ids), ("exclude_ids", "in", archived.ids)], limit=1
-        )
+        archived._check_no_reader(Domain("active", "=", True))
+        (self - archived)._check_definition()
+
+    def _check_no_reader(self, domain):
+        """Raise if one of the segments in the domain, archived or not, is defined by these."""
+        domain &= Domain("include_ids", "in", self.ids) | Domain("exclude_ids", "in", self.ids)
+        reader = self.with_context(active_test=False).search(domain, limit=1)
         if reader:
             raise ValidationError(
                 self.env._(
@@ -192,22 +198,7 @@ class ScrmSegment(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_in_use(self):
-        reader = self.search(
-            [
-                "|",
-                ("include_ids", "in", self.ids),
-                ("exclude_ids", "in", self.ids),
-                ("id", "not in", self.ids),
-            ],
-            limit=1,
-        )
-        if reader:
-            raise UserError(
-                self.env._(
-                    "The segment %s is defined by this one. Change its definition first.",
-                    reader.name,
-                )
-            )
+        self._check_no_reader(Domain("id", "not in", self.ids))
 
     # === WHO BELONGS === #
 
@@ -239,6 +230,7 @@ class ScrmSegment(models.Model):
         # sudo: which pool a company is of is no secret, and no right of whoever asks.
         pool = self.company_id.sudo().scrm_pool_id
         domain = Domain("pool_id", "=", pool.id) & Domain("active", "=", True)
+        self._check_reads_in_force()
         domain &= self._get_own_domain()
         for condition in self.condition_ids:
             domain &= condition._get_customer_domain(env)
@@ -250,6 +242,19 @@ class ScrmSegment(models.Model):
         if self.exclude_ids:
             domain &= Domain("id", "not in", self._get_member_select(env, self.exclude_ids.ids))
         return domain
+
+    def _check_reads_in_force(self):
+        """Raise if the segment is in force and one that its definition names is not."""
+        archived = (self.include_ids | self.exclude_ids).filtered(lambda read: not read.active)
+        if self.active and archived:
+            raise ValidationError(
+                self.env._(
+                    "The segment %(name)s is defined by %(other)s, which is archived. Unarchive"
+                    " that one first, or take it out of the definition.",
+                    name=self.name or "",
+                    other=archived[0].name,
+                )
+            )
 
     def _get_own_domain(self):
         """Return the written domain: literals only, nothing of it is run."""

@@ -230,6 +230,40 @@ class TestSegment(SegmentCase):
         with self.assertRaisesRegex(UserError, "Two"):
             one.unlink()
 
+    def test_one_in_force_does_not_read_an_archived_one(self):
+        """It would find everybody: nobody is in an archived segment, and nobody refreshes it."""
+        vip = self._make_segment("VIP", domain="[('name', '=', '周女士')]")
+        for field in ("include_ids", "exclude_ids"):
+            with self.subTest(field=field):
+                mail = self._make_segment("Mail", **{field: [Command.set(vip.ids)]})
+                members = self._get_members(mail)
+                (mail | vip).action_archive()
+                with (
+                    self.assertRaisesRegex(ValidationError, "VIP, which is archived"),
+                    self.env.cr.savepoint(),
+                ):
+                    mail.action_unarchive()
+                with (
+                    self.assertRaisesRegex(ValidationError, "VIP, which is archived"),
+                    self.env.cr.savepoint(),
+                ):
+                    self._make_segment("New", **{field: [Command.set(vip.ids)]})
+                with self.assertRaisesRegex(UserError, "Mail"), self.env.cr.savepoint():
+                    vip.unlink()
+                (mail | vip).action_unarchive()
+                self.assertEqual(vip, mail[field])
+                self.assertEqual(members, self._get_members(mail))
+                mail.unlink()
+
+    def test_one_that_reads_an_archived_one_all_the_same_stays_as_it_is(self):
+        vip = self._make_segment("VIP", domain="[('name', '=', '周女士')]")
+        mail = self._make_segment("Mail", include_ids=[Command.set(vip.ids)])
+        self.env.cr.execute("UPDATE scrm_segment SET active = FALSE WHERE id = %s", [vip.id])
+        self.env.invalidate_all()
+        self._refresh()
+        self.assertEqual(self.zhou, self._get_members(mail))
+        self.assertIn("VIP, which is archived", mail.refresh_error)
+
     def test_an_archived_one_is_empty(self):
         segment = self._make_segment()
         segment.action_archive()
