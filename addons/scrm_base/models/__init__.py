@@ -56,6 +56,7 @@ from . import segment_refresh
 from . import segment_preview
 from . import segment_explain
 from . import lifecycle_rule
+from . import segment_stage_rule
 from . import region
 from . import notice_mixin
 from . import flow_mixin

@@ -7,6 +7,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command
 from odoo.tools import SQL
 
+SEGMENTS = ("enter_segment_id", "keep_segment_id", "leave_segment_id")
 # Rules of the main company that each company begins with a copy of.
 DEFAULTS = ("scrm_base.lifecycle_rule_loyal", "scrm_base.lifecycle_rule_fan")
 
@@ -80,6 +81,25 @@ class ScrmLifecycleRule(models.Model):
                 )
             )
 
+    @api.constrains("active", *SEGMENTS)
+    def _check_segments(self):
+        for rule in self.filtered("active"):
+            archived = rule._get_archived_segments()
+            if archived:
+                raise ValidationError(
+                    self.env._(
+                        "The stage rule %(rule)s names the segment %(segment)s, which is archived."
+                        " Unarchive the segment first, or name another one.",
+                        rule=rule.name,
+                        segment=archived[0].name,
+                    )
+                )
+
+    def _get_archived_segments(self):
+        """Return the segments that the rule names and that nobody refreshes."""
+        segments = self.enter_segment_id | self.keep_segment_id | self.leave_segment_id
+        return segments.filtered(lambda segment: not segment.active)
+
     # === DEFAULTS === #
 
     @api.model
@@ -107,8 +127,7 @@ class ScrmLifecycleRule(models.Model):
             "include_ids": [Command.clear()],
             "exclude_ids": [Command.clear()],
         }
-        names = ("enter_segment_id", "keep_segment_id", "leave_segment_id")
-        segments = {name: self[name].copy(vals).id for name in names if self[name]}
+        segments = {name: self[name].copy(vals).id for name in SEGMENTS if self[name]}
         self.copy({"company_id": company.id, **segments})
 
     # === APPLYING === #
@@ -134,6 +153,9 @@ class ScrmLifecycleRule(models.Model):
 
         :return: ids of the customers moved, as they were before any merge
         """
+        if self._get_archived_segments():
+            # Nobody is in those: that everybody left would be no news of the customers.
+            return []
         Standing = self.env["scrm.lifecycle.standing"]
         moved = Standing._write_moves(self._get_entering(customer_ids), rule=self)
         if self.keep_segment_id or self.leave_segment_id:

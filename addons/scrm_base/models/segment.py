@@ -1,13 +1,31 @@
 import ast
 
+import psycopg2
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 
 from ..tools.segments import find_cycle
 
+# What a definition can get wrong: the other segments are refreshed all the same.
+DEFINITION_ERRORS = (
+    UserError,
+    ArithmeticError,
+    AttributeError,
+    KeyError,
+    RecursionError,
+    TypeError,
+    ValueError,
+    psycopg2.DataError,
+    psycopg2.ProgrammingError,
+)
+# Who is in which segment: what leads there has no place in a domain.
+MEMBERSHIPS = frozenset({"scrm.segment", "scrm.segment.member"})
 # What says who belongs to a segment; whoever changes it answers for it with their own rights.
 DEFINITION = frozenset({"domain", "condition_ids", "include_mode", "include_ids", "exclude_ids"})
+# A definition that leaves out what is archived would mean something else: everybody, in the end.
+ARCHIVED_TOO = {"active_test": False}
 # Written by the refresh alone.
 DERIVED = frozenset({"user_id", "member_count", "refreshed_at", "refresh_error", "is_stale"})
 
@@ -61,7 +79,8 @@ class ScrmSegment(models.Model):
         column2="included_id",
         string="Segments to Be In",
         check_company=True,
-        domain="[('company_id', '=', company_id), ('id', '!=', id)]",
+        context=ARCHIVED_TOO,
+        domain="[('company_id', '=', company_id), ('id', '!=', id), ('active', '=', True)]",
     )
     exclude_ids = fields.Many2many(
         comodel_name="scrm.segment",
@@ -70,7 +89,8 @@ class ScrmSegment(models.Model):
         column2="excluded_id",
         string="Must Not Be In",
         check_company=True,
-        domain="[('company_id', '=', company_id), ('id', '!=', id)]",
+        context=ARCHIVED_TOO,
+        domain="[('company_id', '=', company_id), ('id', '!=', id), ('active', '=', True)]",
     )
     user_id = fields.Many2one(
         comodel_name="res.users",
@@ -120,7 +140,7 @@ class ScrmSegment(models.Model):
                 segment._search_customers(segment._get_env_of(self.env.uid))
             except (AccessError, ValidationError):
                 raise
-            except (UserError, ValueError, TypeError, KeyError) as error:
+            except DEFINITION_ERRORS as error:
                 raise ValidationError(
                     self.env._(
                         "The segment %(name)s cannot be understood: %(error)s",
@@ -132,11 +152,13 @@ class ScrmSegment(models.Model):
     @api.constrains("active")
     def _check_not_in_use(self):
         archived = self.filtered(lambda segment: not segment.active)
-        if not archived:
-            return
-        reader = self.search(
-            ["|", ("include_ids", "in", archived.ids), ("exclude_ids", "in", archived.ids)], limit=1
-        )
+        archived._check_no_reader(Domain("active", "=", True))
+        (self - archived)._check_definition()
+
+    def _check_no_reader(self, domain):
+        """Raise if one of the segments in the domain, archived or not, is defined by these."""
+        domain &= Domain("include_ids", "in", self.ids) | Domain("exclude_ids", "in", self.ids)
+        reader = self.with_context(active_test=False).search(domain, limit=1)
         if reader:
             raise ValidationError(
                 self.env._(
@@ -176,22 +198,7 @@ class ScrmSegment(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_in_use(self):
-        reader = self.search(
-            [
-                "|",
-                ("include_ids", "in", self.ids),
-                ("exclude_ids", "in", self.ids),
-                ("id", "not in", self.ids),
-            ],
-            limit=1,
-        )
-        if reader:
-            raise UserError(
-                self.env._(
-                    "The segment %s is defined by this one. Change its definition first.",
-                    reader.name,
-                )
-            )
+        self._check_no_reader(Domain("id", "not in", self.ids))
 
     # === WHO BELONGS === #
 
@@ -223,6 +230,7 @@ class ScrmSegment(models.Model):
         # sudo: which pool a company is of is no secret, and no right of whoever asks.
         pool = self.company_id.sudo().scrm_pool_id
         domain = Domain("pool_id", "=", pool.id) & Domain("active", "=", True)
+        self._check_reads_in_force()
         domain &= self._get_own_domain()
         for condition in self.condition_ids:
             domain &= condition._get_customer_domain(env)
@@ -235,14 +243,58 @@ class ScrmSegment(models.Model):
             domain &= Domain("id", "not in", self._get_member_select(env, self.exclude_ids.ids))
         return domain
 
+    def _check_reads_in_force(self):
+        """Raise if the segment is in force and one that its definition names is not."""
+        archived = (self.include_ids | self.exclude_ids).filtered(lambda read: not read.active)
+        if self.active and archived:
+            raise ValidationError(
+                self.env._(
+                    "The segment %(name)s is defined by %(other)s, which is archived. Unarchive"
+                    " that one first, or take it out of the definition.",
+                    name=self.name or "",
+                    other=archived[0].name,
+                )
+            )
+
     def _get_own_domain(self):
         """Return the written domain: literals only, nothing of it is run."""
         try:
-            return Domain(ast.literal_eval(self.domain or "[]"))
+            domain = Domain(ast.literal_eval(self.domain or "[]"))
         except (ValueError, SyntaxError, TypeError) as error:
             raise UserError(
                 self.env._("The condition on customers is not written as a filter: %s", self.domain)
             ) from error
+        if self._is_about_members(self.env["scrm.customer"], domain):
+            raise ValidationError(
+                self.env._(
+                    "The condition on customers asks who is in a segment. Name that segment under"
+                    ' "Must be in" or "Must Not Be In" instead.'
+                )
+            )
+        return domain
+
+    @api.model
+    def _is_about_members(self, model, domain):
+        """Return whether a domain on a model asks, by any path, who is in a segment.
+
+        Nothing could say in which order such segments are made, or that they do not wait for
+        themselves.
+        """
+        for condition in domain.iter_conditions():
+            comodel = model
+            for name in condition.field_expr.split("."):
+                field = comodel._fields.get(name)
+                if field is None or not field.relational:
+                    break
+                if field.comodel_name in MEMBERSHIPS:
+                    return True
+                comodel = self.env[field.comodel_name]
+            value = condition.value
+            if condition.operator.removeprefix("not ") in ("any", "any!") and (
+                self._is_about_members(comodel, Domain(value))
+            ):
+                return True
+        return False
 
     @api.model
     def _get_member_select(self, env, segment_ids):

@@ -66,7 +66,8 @@ class ScrmSegmentCondition(models.Model):
     date = fields.Date()
 
     _days_check = models.Constraint(
-        "CHECK (days >= 0)", "Days are counted back from today: write no negative number."
+        "CHECK (days >= 0 AND days <= 36500)",
+        "Days are counted back from today: write none to 36,500, which is a hundred years.",
     )
     _date_check = models.Constraint(
         "CHECK (date_operator NOT IN ('since', 'before') OR date IS NOT NULL)",
@@ -87,6 +88,11 @@ class ScrmSegmentCondition(models.Model):
         for condition in self:
             figure = figures.get(condition.metric)
             condition.is_date = bool(figure) and figure.type in DATE_TYPES
+
+    @api.constrains("segment_id", "metric", "operator", "date_operator", "value", "days", "date")
+    def _check_definition(self):
+        self.flush_recordset()  # what the database refuses has a plainer sentence
+        self.segment_id._check_definition()
 
     # === CRUD === #
 

@@ -3,7 +3,7 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
 
-from .segment_refresh import DEFINITION_ERRORS
+from .segment import DEFINITION_ERRORS
 
 SAMPLE_SIZE = 20
 

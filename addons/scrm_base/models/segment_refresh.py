@@ -2,26 +2,15 @@
 
 import logging
 
-import psycopg2
-
 from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..tools.segments import order_by_dependency
+from .segment import DEFINITION_ERRORS
 
 _logger = logging.getLogger(__name__)
-
-# What a definition can get wrong: the other segments are refreshed all the same.
-DEFINITION_ERRORS = (
-    UserError,
-    ValueError,
-    TypeError,
-    KeyError,
-    psycopg2.DataError,
-    psycopg2.ProgrammingError,
-)
 
 
 class ScrmSegment(models.Model):

@@ -32,6 +32,7 @@ from . import test_identity_race
 from . import test_import_files
 from . import test_kpi
 from . import test_lifecycle
+from . import test_lifecycle_segments
 from . import test_match_candidate
 from . import test_match_race
 from . import test_metric

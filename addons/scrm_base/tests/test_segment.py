@@ -1,9 +1,12 @@
 from datetime import timedelta
 
+import psycopg2
+
 from odoo import fields
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
 from ..tools.metric_scope import YEAR_DAYS
 from .segment_case import SegmentCase
@@ -164,6 +167,61 @@ class TestSegment(SegmentCase):
         self.assertIn("gone_field", broken.refresh_error)
         self.assertEqual(self.everybody, self._get_members(broken))
 
+    @mute_logger("odoo.sql_db")
+    def test_days_are_of_a_hundred_years(self):
+        """Counted back further they would leave the calendar, and the refresh would stop."""
+        segment = self._make_segment(conditions=[{"metric": "last_ordered_on", "days": 36500}])
+        for days in (36501, 2_000_000, -1):
+            with self.subTest(days=days), self.assertRaises(psycopg2.errors.CheckViolation):
+                with self.env.cr.savepoint():
+                    segment.condition_ids.days = days
+                    self.env.flush_all()
+
+    def test_days_beyond_the_calendar_stop_nothing_else(self):
+        broken = self._make_segment("A", conditions=[{"metric": "last_ordered_on"}])
+        whole = self._make_segment("Whole", domain="[('name', '=', '新客')]")
+        self.env.cr.execute(
+            "ALTER TABLE scrm_segment_condition"
+            " DROP CONSTRAINT IF EXISTS scrm_segment_condition_days_check"
+        )
+        self.env.cr.execute(
+            "UPDATE scrm_segment_condition SET days = 2000000 WHERE segment_id = %s", [broken.id]
+        )
+        self.env.invalidate_all()
+        new = self._make_customer("新客", "13826001009")
+        self._refresh(new)
+        self._refresh()
+        self.assertEqual(new, self._get_members(whole))
+        self.assertTrue(broken.refresh_error)
+        self.assertTrue(broken.preview_error)
+
+    def test_a_condition_is_checked_when_written_alone(self):
+        segment = self._make_segment(conditions=[{"metric": "last_ordered_on"}])
+        self.env.cr.execute(
+            "UPDATE scrm_segment SET domain = %s WHERE id = %s",
+            ["[('gone_field', '=', 1)]", segment.id],
+        )
+        segment.invalidate_recordset()
+        with self.assertRaisesRegex(ValidationError, "cannot be understood"):
+            segment.condition_ids.days = 30
+
+    def test_a_domain_does_not_ask_for_members(self):
+        """Whoever is in would flip at each refresh; segments are named by their own fields."""
+        one = self._make_segment("One")
+        for domain in (
+            [("segment_ids", "not in", one.ids)],
+            ["|", ("name", "=", "Li"), "!", ("segment_ids.name", "=", "One")],
+            [("segment_member_ids", "any", [("segment_id", "in", one.ids)])],
+            [("identity_ids", "any", [("partner_id.scrm_segment_ids", "in", one.ids)])],
+            [("identity_ids.partner_id.scrm_segment_ids", "=", False)],
+        ):
+            with (
+                self.subTest(domain=domain),
+                self.assertRaisesRegex(ValidationError, "Must be in"),
+            ):
+                one.domain = str(domain)
+        self.assertEqual(self.everybody, self._get_members(one))
+
     def test_one_in_use_stays(self):
         one = self._make_segment("One")
         self._make_segment("Two", include_ids=[Command.set(one.ids)])
@@ -171,6 +229,40 @@ class TestSegment(SegmentCase):
             one.action_archive()
         with self.assertRaisesRegex(UserError, "Two"):
             one.unlink()
+
+    def test_one_in_force_does_not_read_an_archived_one(self):
+        """It would find everybody: nobody is in an archived segment, and nobody refreshes it."""
+        vip = self._make_segment("VIP", domain="[('name', '=', '周女士')]")
+        for field in ("include_ids", "exclude_ids"):
+            with self.subTest(field=field):
+                mail = self._make_segment("Mail", **{field: [Command.set(vip.ids)]})
+                members = self._get_members(mail)
+                (mail | vip).action_archive()
+                with (
+                    self.assertRaisesRegex(ValidationError, "VIP, which is archived"),
+                    self.env.cr.savepoint(),
+                ):
+                    mail.action_unarchive()
+                with (
+                    self.assertRaisesRegex(ValidationError, "VIP, which is archived"),
+                    self.env.cr.savepoint(),
+                ):
+                    self._make_segment("New", **{field: [Command.set(vip.ids)]})
+                with self.assertRaisesRegex(UserError, "Mail"), self.env.cr.savepoint():
+                    vip.unlink()
+                (mail | vip).action_unarchive()
+                self.assertEqual(vip, mail[field])
+                self.assertEqual(members, self._get_members(mail))
+                mail.unlink()
+
+    def test_one_that_reads_an_archived_one_all_the_same_stays_as_it_is(self):
+        vip = self._make_segment("VIP", domain="[('name', '=', '周女士')]")
+        mail = self._make_segment("Mail", include_ids=[Command.set(vip.ids)])
+        self.env.cr.execute("UPDATE scrm_segment SET active = FALSE WHERE id = %s", [vip.id])
+        self.env.invalidate_all()
+        self._refresh()
+        self.assertEqual(self.zhou, self._get_members(mail))
+        self.assertIn("VIP, which is archived", mail.refresh_error)
 
     def test_an_archived_one_is_empty(self):
         segment = self._make_segment()
