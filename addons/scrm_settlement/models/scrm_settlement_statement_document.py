@@ -153,17 +153,23 @@ class ScrmSettlementStatement(models.Model):
                 float_round(
                     line.price_unit * (1 - line.discount / 100), precision_digits=PRICE_DIGITS
                 ),
+                tuple(sorted(line.tax_ids.ids)),
             )
             for line in document.invoice_line_ids
             if line.display_type == "product"
         )
 
     def _count_statement_lines(self, sign):
+        # sudo: as for the document's own lines; who posts need not read the dealer's settings
+        taxes = self.sudo()._map_taxes(
+            self.line_ids.product_id.sudo(), self._get_fiscal_position().sudo()
+        )
         return Counter(
             (
                 line.product_id.id,
                 self._get_quantity_key(sign * line.quantity, line.uom_id),
                 float_round(line.price_unit, precision_digits=PRICE_DIGITS),
+                tuple(sorted(taxes[line.product_id].ids)),
             )
             for line in self.line_ids
         )
