@@ -58,6 +58,15 @@ class TestUndoneInvoices(CommissionCase):
         self.commission.invalidate_recordset(["correction_ids"])
         self.assertEqual(-432, sum(self.commission.correction_ids.mapped("amount")))
 
+    def test_the_discount_of_a_cancelled_invoice(self):
+        invoice = self._invoice((1, 1000), (1, -100))
+        lines = self._pull()
+        invoice.button_draft()
+        exceptions = self._get_exceptions()
+        self.assertEqual(["undone", "undone"], exceptions.mapped("reason"))
+        exceptions.action_settle()
+        self.assertEqual([-50, 5], (lines.correction_ids.sorted("id")).mapped("amount"))
+
     def test_a_line_that_was_deleted(self):
         """Its successor earns a commission of its own."""
         self.invoice.button_draft()
