@@ -100,8 +100,9 @@ class ScrmSettlementRule(models.Model):
         """Price the rows of `scrm_tmp_request` into `scrm_tmp_price`, all of them in SQL.
 
         The request's partner is a commercial one. The result has a row for each request that a
-        rule covers: `id`, `rule_id`, `bracket_id`, `base_price`, `price_unit`, `currency_id`,
-        `library_id` and `by_pricelist` (the price is core's to find, and may not exist).
+        rule covers: `id`, `rule_id`, `bracket_id`, `base_price`, `price_unit`, `price_exact` (of a
+        scale), `currency_id`, `library_id` and `by_pricelist` (the price is core's to find, and may
+        not exist).
         Joins go by the shapes that the company's rules really have (which dimensions they name),
         each a hash join on plain columns: a join of all rules with all lines would test each pair.
         """

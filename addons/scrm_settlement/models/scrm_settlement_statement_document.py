@@ -60,12 +60,13 @@ class ScrmSettlementStatement(models.Model):
         }
 
     def _prepare_document_line_vals(self, line, sign, taxes):
+        quantity, price = self._get_billed(line.quantity, line.price_unit, line.amount)
         return {
             "product_id": line.product_id.id,
             "name": f"{line.date} {line.name}",
             "product_uom_id": line.uom_id.id,
-            "quantity": sign * line.quantity,
-            "price_unit": line.price_unit,
+            "quantity": sign * quantity,
+            "price_unit": price,
             "discount": 0.0,
             "tax_ids": [Command.set(taxes[line.product_id].ids)],
         }
@@ -167,11 +168,12 @@ class ScrmSettlementStatement(models.Model):
         return Counter(
             (
                 line.product_id.id,
-                self._get_quantity_key(sign * line.quantity, line.uom_id),
-                float_round(line.price_unit, precision_digits=PRICE_DIGITS),
+                self._get_quantity_key(sign * quantity, line.uom_id),
+                float_round(price, precision_digits=PRICE_DIGITS),
                 tuple(sorted(taxes[line.product_id].ids)),
             )
             for line in self.line_ids
+            for quantity, price in [self._get_billed(line.quantity, line.price_unit, line.amount)]
         )
 
     def _get_quantity_key(self, quantity, uom):

@@ -76,6 +76,15 @@ class ScrmSettlementStatement(models.Model):
 
     # === TOTALS === #
 
+    def _get_billed(self, quantity, price, amount):
+        """Return the quantity and unit price that a document line says for a line.
+
+        The document multiplies again: an amount that six decimals do not make is one piece.
+        """
+        if self.currency_id.compare_amounts(quantity * price, amount):
+            return (-1.0 if amount < 0 else 1.0), abs(amount)
+        return quantity, price
+
     def _update_totals(self, exactly=True):
         """Recompute the amounts from the lines.
 
@@ -94,9 +103,9 @@ class ScrmSettlementStatement(models.Model):
         for statement_id, *row in self.env.execute_query(
             SQL(
                 "SELECT statement_id, min(id), product_id, uom_id, quantity, price_unit,"
-                "       sum(amount), count(*)"
+                "       amount, count(*)"
                 "  FROM scrm_settlement_line WHERE statement_id IN %s"
-                " GROUP BY statement_id, product_id, uom_id, quantity, price_unit"
+                " GROUP BY statement_id, product_id, uom_id, quantity, price_unit, amount"
                 " ORDER BY statement_id, min(date), min(id)",
                 tuple(self.ids) or (0,),
             )
@@ -143,13 +152,16 @@ class ScrmSettlementStatement(models.Model):
                 product_id=Product.browse(row.product_id),
                 product_uom_id=Uom.browse(row.uom_id),
                 tax_ids=taxes[Product.browse(row.product_id)],
-                price_unit=float(row.price_unit),
-                quantity=float(row.quantity),
+                price_unit=price,
+                quantity=quantity,
                 currency_id=self.currency_id,
                 partner_id=self.partner_id,
                 is_refund=is_refund,
             )
             for row in rows
+            for quantity, price in [
+                self._get_billed(float(row.quantity), float(row.price_unit), float(row.amount))
+            ]
         ]
         AccountTax._add_tax_details_in_base_lines(base_lines, self.company_id)
         for base_line, row in zip(base_lines, rows, strict=True):
