@@ -76,9 +76,7 @@ class TestShipments(JournalCase):
     def test_the_date_of_another_rule_pays_no_past(self):
         """A rule without a first day prices nothing from before it was made, whoever fetches it."""
         self.rebate.write({"product_id": self.part.id, "target": "product"})
-        undated = self._make_rule(
-            "Undated", tier_id=self.shipping_tier.id, method="fixed", value=3
-        )
+        undated = self._make_rule("Undated", tier_id=self.shipping_tier.id, method="fixed", value=3)
         made = undated._get_day_made()
         past = self._ship(moment=datetime(2026, 3, 5, 4))
         today = self._ship(moment=self.company._scrm_local_noon(made))
