@@ -35,6 +35,7 @@ from . import scrm_settlement_line_commission
 from . import scrm_settlement_line_trueup
 from . import scrm_settlement_line_twin
 from . import scrm_settlement_line_undone
+from . import scrm_settlement_line_corrected
 from . import scrm_settlement_adjustment
 from . import scrm_settlement_exception
 from . import scrm_settlement_line_claim

@@ -175,7 +175,7 @@ class ScrmSettlementDispute(models.Model):
         if not line:
             return 0.0
         if line.source_type == "commission":  # comes back by value
-            returned = line._get_returned_measure() / (line.source_amount or 1.0)
+            returned = line._get_returned_measure() / (abs(line.source_amount) or 1.0)
             return line.quantity * (1 - returned)
         return line.quantity - line._get_returned_measure()
 

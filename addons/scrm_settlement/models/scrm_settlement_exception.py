@@ -56,7 +56,7 @@ class ScrmSettlementException(models.Model):
             ("no_order", "Delivered without a sales order"),
             ("other_item", "Another product or no quantity on the order"),
             ("undone", "Its invoice was reset, cancelled or deleted"),
-            ("changed", "Its invoice says something else now"),
+            ("changed", "Its source says something else now"),
             ("claimed", "Seems to be settled already"),
         ],
         required=True,

@@ -54,19 +54,20 @@ SELECT line.id AS source_id, move.name AS reference, move.invoice_date AS date,
  ORDER BY line.id
 """
 
-# What is left of the commissions of an invoice: of the same product, oldest first.
+# What is left of the commissions of an invoice: of the same product, oldest first. Discounts earn
+# negative ones, which the credit of a discount takes back.
 _READ_ORIGINS = """
-SELECT sold.move_id, sold.product_id, origin.id, origin.state,
-       origin.source_amount + COALESCE((
+SELECT sold.move_id, sold.product_id, origin.source_amount < 0, origin.id, origin.state,
+       ABS(origin.source_amount + COALESCE((
            SELECT SUM(returned.source_amount) FROM scrm_settlement_line returned
-            WHERE returned.origin_line_id = origin.id AND returned.source_type = 'return'), 0)
+            WHERE returned.origin_line_id = origin.id AND returned.source_type = 'return'), 0))
   FROM scrm_settlement_line origin
   JOIN account_move_line sold ON sold.id = origin.source_id
  WHERE sold.move_id = ANY(%(moves)s)
    AND origin.company_id = %(company)s
    AND origin.source_model_number = %(model)s
    AND origin.component = %(component)s
-   AND origin.source_amount > 0
+   AND origin.source_amount <> 0
  ORDER BY origin.id
 """
 
@@ -153,25 +154,28 @@ class ScrmSettlementLine(models.Model):
         asked, exceptions = [], []
         for row in found:
             credited = -row["amount"]
-            row["quantity"] = credited
-            origins = left.get((row["reversed_entry_id"], row["product_id"]), [])
+            origins = left.get((row["reversed_entry_id"], row["product_id"], credited < 0), [])
+            row["quantity"] = abs(credited) if origins else credited
             unpriced = [line_id for line_id, _value, state in origins if state == "no_price"]
-            if not origins or unpriced or credited < 0:
+            if not origins or unpriced:
                 reason = "unpriced" if unpriced else "no_origin"
                 row["origin_id"] = unpriced[0] if unpriced else None
                 exceptions.append(
                     self._prepare_exception(company, reason, "account.move.line", row)
                 )
                 continue
-            asked += self._split_credit(company, row, credited, origins)
+            asked += self._split_credit(company, row, abs(credited), origins)
         return self._return_or_except(company, "account.move.line", asked, exceptions)
 
     @api.model
     def _read_commissions_left(self, company, move_ids):
-        """Return {(invoice, product): [[commission, what is left of its value, state], …]}."""
+        """Return {(invoice, product, whether of a discount): [[commission, value left, state], …]}.
+
+        The values are positive: of a discount, what is left of it.
+        """
         key = self._prepare_source_key("commission", "account.move.line")
         left = {}
-        for move_id, product_id, line_id, state, value in self.env.execute_query(
+        for *sold, line_id, state, value in self.env.execute_query(
             SQL(
                 _READ_ORIGINS,
                 moves=move_ids,
@@ -180,7 +184,7 @@ class ScrmSettlementLine(models.Model):
                 component=key["component"],
             )
         ):
-            left.setdefault((move_id, product_id), []).append([line_id, float(value), state])
+            left.setdefault(tuple(sold), []).append([line_id, float(value), state])
         return left
 
     @api.model

@@ -175,7 +175,7 @@ class ScrmSettlementLine(models.Model):
             "bracket_id": (bracket and bracket.id) or None,
             "base_price": resolution["base_price"],
             "price_unit": resolution["price_unit"],
-            "amount": currency.round(row["quantity"] * resolution["price_unit"]),
+            "amount": currency.round(row["quantity"] * resolution["price_exact"]),
         }
 
     @api.model

@@ -20,7 +20,8 @@ _OWN_COLUMNS = (
     "explanation",
 )
 
-# Commissions come back by the value of what was sold, everything else by quantity. A part of a
+# Commissions come back by the value of what was sold, everything else by quantity; that of a
+# discount is negative and counted as positive, its sign kept apart. A part of a
 # line is worth the difference of two rounded totals, so that the parts add up to the line.
 _RECORD_RETURNS = """
 WITH asked AS (
@@ -37,7 +38,7 @@ WITH asked AS (
            AND line.component = asked.component)
 ), terms AS (
     -- What a dispute agreed on counts as if the line had been settled so
-    SELECT line.id, measure.by_value, measure.whole,
+    SELECT line.id, measure.by_value, measure.whole, measure.sign,
            CASE dispute.kind WHEN 'not_ours' THEN 0
                WHEN 'quantity' THEN measure.whole * dispute.agreed_value / NULLIF(line.quantity, 0)
                ELSE measure.whole END AS total,
@@ -53,19 +54,22 @@ WITH asked AS (
       LEFT JOIN res_currency currency ON currency.id = line.currency_id
      CROSS JOIN LATERAL (
         SELECT line.source_type = 'commission' AS by_value,
-               CASE line.source_type WHEN 'commission' THEN line.source_amount
-                    ELSE line.quantity END AS whole
+               CASE line.source_type WHEN 'commission' THEN ABS(line.source_amount)
+                    ELSE line.quantity END AS whole,
+               CASE line.source_type WHEN 'commission' THEN sign(line.source_amount)
+                    ELSE 1 END AS sign
      ) measure
 ), origin AS (
     -- Written, so that a return at the same time fails and is tried again on what this one leaves
     UPDATE scrm_settlement_line line SET write_date = now() AT TIME ZONE 'UTC'
       FROM terms
      WHERE line.id = terms.id
- RETURNING line.*, terms.by_value, terms.whole, terms.total, terms.agreed_price,
+ RETURNING line.*, terms.by_value, terms.whole, terms.sign, terms.total, terms.agreed_price,
            terms.agreed_amount
 ), returned AS (
     SELECT line.origin_line_id,
-           -SUM(CASE WHEN origin.by_value THEN line.source_amount ELSE line.quantity END) AS before
+           -SUM(CASE WHEN origin.by_value THEN line.source_amount * origin.sign
+                     ELSE line.quantity END) AS before
       FROM scrm_settlement_line line
       JOIN origin ON origin.id = line.origin_line_id
      WHERE line.source_type = 'return'
@@ -102,12 +106,14 @@ RETURNING id, source_id, component
 """
 
 _VALUES = {
-    "quantity": SQL("CASE WHEN worth.by_value THEN -1 ELSE -worth.quantity END"),
-    "source_amount": SQL("CASE WHEN worth.by_value THEN -worth.quantity ELSE -worth.value END"),
+    "quantity": SQL("CASE WHEN worth.by_value THEN -origin.sign ELSE -worth.quantity END"),
+    "source_amount": SQL(
+        "CASE WHEN worth.by_value THEN -worth.quantity * origin.sign ELSE -worth.value END"
+    ),
     "amount": SQL("-worth.amount"),
     # The bill multiplies again: it must come to the same amount.
     "price_unit": SQL(
-        "CASE WHEN worth.by_value THEN worth.amount"
+        "CASE WHEN worth.by_value THEN worth.amount * origin.sign"
         " WHEN worth.plain = worth.amount THEN origin.agreed_price"
         " ELSE round(worth.amount / worth.quantity, 6) END"
     ),
@@ -255,18 +261,19 @@ class ScrmSettlementLine(models.Model):
     def _get_returned_measure(self):
         """Return how much of the line came back, in what its returns are measured in."""
         self.ensure_one()
-        measure = "source_amount" if self.source_type == "commission" else "quantity"
+        by_value = self.source_type == "commission"
+        measure = "source_amount" if by_value else "quantity"
         [(returned,)] = self.sudo()._read_group(  # sudo: a reader may ask what is left
             [("origin_line_id", "=", self.id), ("source_type", "=", "return")],
             [],
             [f"{measure}:sum"],
         )
-        return -(returned or 0.0)
+        return abs(returned or 0.0) if by_value else -(returned or 0.0)
 
     def _get_settled_measure(self):
         """Return what was settled of the line, disputes included, as its returns measure it."""
         self.ensure_one()
-        whole = self.source_amount if self.source_type == "commission" else self.quantity
+        whole = abs(self.source_amount) if self.source_type == "commission" else self.quantity
         # sudo: as in _get_returned_measure
         agreed = self.sudo().dispute_ids.filtered(lambda dispute: dispute.state == "accepted")
         if agreed.kind == "not_ours":

@@ -17,37 +17,40 @@ _PERIOD = SQL(
     """
 )
 
+# A later true-up has paid earlier volume with its own, so what is due is measured as far as the
+# latest one, whatever the order in which periods are generated.
 _VOLUMES = """
-WITH volume AS (
+WITH paid AS (
+    SELECT line.rule_id, line.partner_id, %(period)s AS period, SUM(line.amount) AS amount,
+           GREATEST(MAX(line.date), %(last)s) AS until
+      FROM scrm_settlement_line line
+      JOIN scrm_settlement_rule rule ON rule.id = line.rule_id
+      JOIN scrm_settlement_tier tier ON tier.id = rule.tier_id
+      JOIN scrm_settlement_line origin ON origin.id = line.origin_line_id
+     WHERE line.company_id = %(company)s AND line.source_type = 'trueup' AND %(partners)s
+  GROUP BY line.rule_id, line.partner_id, period
+), volume AS (
     SELECT line.rule_id, line.partner_id, %(period)s AS period,
+           COALESCE(MAX(paid.until), %(last)s) AS until,
+           COALESCE(MAX(paid.amount), 0) AS before,
            SUM(line.quantity) AS quantity, SUM(line.source_amount) AS amount,
            MAX(line.id) AS last_id
       FROM scrm_settlement_line line
       JOIN scrm_settlement_rule rule ON rule.id = line.rule_id
       JOIN scrm_settlement_tier tier ON tier.id = rule.tier_id
  LEFT JOIN scrm_settlement_line origin ON origin.id = line.origin_line_id
-     WHERE line.company_id = %(company)s AND line.state = 'counted' AND line.date <= %(last)s
-       AND %(partners)s
-  GROUP BY line.rule_id, line.partner_id, period
-), paid AS (
-    SELECT line.rule_id, line.partner_id, %(period)s AS period, SUM(line.amount) AS amount
-      FROM scrm_settlement_line line
-      JOIN scrm_settlement_rule rule ON rule.id = line.rule_id
-      JOIN scrm_settlement_tier tier ON tier.id = rule.tier_id
-      JOIN scrm_settlement_line origin ON origin.id = line.origin_line_id
-     WHERE line.company_id = %(company)s AND line.source_type = 'trueup' AND line.date <= %(last)s
-       AND %(partners)s
-  GROUP BY line.rule_id, line.partner_id, period
+ LEFT JOIN paid ON paid.rule_id = line.rule_id AND paid.partner_id = line.partner_id
+       AND paid.period = %(period)s
+     WHERE line.company_id = %(company)s AND line.state = 'counted'
+       AND line.date <= COALESCE(paid.until, %(last)s) AND %(partners)s
+  GROUP BY line.rule_id, line.partner_id, 3
 )
-SELECT volume.*, COALESCE(paid.amount, 0) AS before,
-       COALESCE(last.origin_line_id, last.id) AS root_id, last.document_mode,
+SELECT volume.*, COALESCE(last.origin_line_id, last.id) AS root_id, last.document_mode,
        last.scenario_id, last.grade_id, last.tier_id,
        (SELECT COUNT(*) FROM scrm_settlement_line known
          WHERE known.source_id = volume.last_id AND known.source_type = 'trueup') AS seq
   FROM volume
   JOIN scrm_settlement_line last ON last.id = volume.last_id
-  LEFT JOIN paid ON paid.rule_id = volume.rule_id AND paid.partner_id = volume.partner_id
-       AND paid.period = volume.period
  ORDER BY volume.rule_id, volume.partner_id, volume.period
 """
 
@@ -67,8 +70,8 @@ class ScrmSettlementLine(models.Model):
     def _record_trueups(self, company, date_from, date_to, partners=None):
         """Write, for each dealer and contract, what is still missing to what the volume earns.
 
-        What a contract's whole volume up to the last day earns, less what earlier true-ups gave:
-        it may be negative. Running it again adds nothing.
+        What a contract's whole volume up to the last day, or to the latest true-up's, earns, less
+        what true-ups gave: it may be negative. Running it again adds nothing.
 
         :param date_from: first day of the statements; volume before it counts as well
         :param partners: dealers; None or empty means all
@@ -105,7 +108,7 @@ class ScrmSettlementLine(models.Model):
         measure = volume["amount"] if rule.basis == "amount" else volume["quantity"]
         return {
             "name": self.env._(
-                "%(rule)s until %(day)s", rule=rule.name, day=format_date(self.env, day)
+                "%(rule)s until %(day)s", rule=rule.name, day=format_date(self.env, volume["until"])
             ),
             "company_id": company.id,
             "partner_id": volume["partner_id"],
@@ -127,7 +130,7 @@ class ScrmSettlementLine(models.Model):
                     "rule": rule.name,
                     "basis": rule.basis,
                     "from": volume["period"].isoformat(),
-                    "to": day.isoformat(),
+                    "to": volume["until"].isoformat(),
                     "measure": float(measure or 0),
                     "target": earned,
                     "before": float(volume["before"]),

@@ -23,9 +23,9 @@ SELECT line.id
 
 _READ = """
 SELECT line.id AS origin_id, line.name, line.partner_id, line.product_id, line.source_id,
-       line.source_amount + COALESCE((
+       ABS(line.source_amount + COALESCE((
            SELECT SUM(returned.source_amount) FROM scrm_settlement_line returned
-            WHERE returned.origin_line_id = line.id AND returned.source_type = 'return'), 0)
+            WHERE returned.origin_line_id = line.id AND returned.source_type = 'return'), 0))
            AS quantity,
        line.source_type = 'commission' AND sold.parent_state IS DISTINCT FROM 'posted' AS is_undone
   FROM scrm_settlement_line line

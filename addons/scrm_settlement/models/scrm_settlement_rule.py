@@ -3,6 +3,7 @@ from odoo.exceptions import ValidationError
 from odoo.tools import format_date
 
 from ..tools.resolution import Rule
+from .scrm_settlement_tier import PULLED_SCOPES
 
 # What the resolution's key table copies from a rule.
 KEY_FIELDS = {
@@ -376,4 +377,9 @@ class ScrmSettlementRule(models.Model):
             sequence=self.sequence,
             scope=self.tier_id.scope,
             downline=self.include_downline,
+            since=self._get_day_made() if self.tier_id.scope in PULLED_SCOPES else None,
         )
+
+    def _get_day_made(self):
+        """Return the company's day on which the rule was made, its first one if it names none."""
+        return self.company_id._scrm_local_day(self.create_date)

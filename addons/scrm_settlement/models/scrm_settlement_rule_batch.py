@@ -20,7 +20,8 @@ class ScrmSettlementRule(models.Model):
         self._resolve_set(company)
         found = self.env.execute_query(
             SQL(
-                "SELECT id, rule_id, bracket_id, base_price, price_unit, currency_id, library_id"
+                "SELECT id, rule_id, bracket_id, base_price, price_unit,"
+                "       COALESCE(price_exact, price_unit), currency_id, library_id"
                 "  FROM scrm_tmp_price WHERE NOT by_pricelist"
             )
         )
@@ -66,6 +67,7 @@ class ScrmSettlementRule(models.Model):
             "rule": self.browse(),
             "bracket": self.env["scrm.settlement.bracket"],
             "price_unit": None,
+            "price_exact": None,
             "base_price": None,
             "currency": company.currency_id,
             "scenario": (request.get("scenario") or partner.scrm_scenario_id).sudo(),
@@ -76,13 +78,14 @@ class ScrmSettlementRule(models.Model):
             ),
         }
 
-    def _prepare_result(self, rule, bracket_id, base, price, currency_id, library_id):
+    def _prepare_result(self, rule, bracket_id, base, price, exact, currency_id, library_id):
         bracket = self.env["scrm.settlement.bracket"].browse(bracket_id or [])
         library = self.env["scrm.library"].browse(library_id or [])
         return {
             "rule": rule,
             "bracket": bracket,
             "price_unit": float(price),
+            "price_exact": float(exact),
             "base_price": float(base) if base is not None else None,
             "currency": self.env["res.currency"].browse(currency_id),
             "verdicts": [Verdict(rule.id, "won", "best", price)],

@@ -22,7 +22,8 @@ CREATE TEMPORARY TABLE scrm_tmp_price ON COMMIT DROP AS
 SELECT q.id, r.id AS rule_id, s.bracket_id, r.method = 'pricelist' AS by_pricelist,
        CASE WHEN r.method <> 'fixed' THEN b.base END AS base_price,
        CASE WHEN r.accumulation = 'period' THEN 0::numeric
-            WHEN s.bracket_id IS NULL THEN %(plain)s ELSE s.price END AS price_unit,
+            WHEN s.bracket_id IS NULL THEN %(plain)s ELSE round(s.price, 6) END AS price_unit,
+       s.price AS price_exact,
        CASE WHEN r.method = 'fixed' THEN r.currency_id ELSE b.currency_id END AS currency_id,
        CASE WHEN r.method <> 'fixed' THEN b.library_id END AS library_id
   FROM scrm_tmp_best w
@@ -50,10 +51,10 @@ SELECT q.id, r.id AS rule_id, s.bracket_id, r.method = 'pricelist' AS by_priceli
               CASE WHEN r.bracket_mode = 'whole' OR m.measure = 0
                    THEN max(%(scaled)s) FILTER (WHERE c.min_value <= m.measure
                                         AND (c.max_value = 0 OR m.measure < c.max_value))
-                   ELSE round(COALESCE(sum(%(scaled)s * (LEAST(NULLIF(c.max_value, 0), m.measure)
-                                                 - c.min_value))
-                               FILTER (WHERE c.min_value < m.measure), 0)::numeric(38, 20)
-                              / NULLIF(m.measure, 0), 6) END AS price
+                   ELSE COALESCE(sum(%(scaled)s * (LEAST(NULLIF(c.max_value, 0), m.measure)
+                                                   - c.min_value))
+                                 FILTER (WHERE c.min_value < m.measure), 0)::numeric(38, 20)
+                        / NULLIF(m.measure, 0) END AS price
          FROM scrm_settlement_bracket c
         WHERE c.rule_id = r.id AND k.measure <> 'none') s ON TRUE
 """

@@ -39,14 +39,14 @@ class _Book:
 
 @dataclass(frozen=True)
 class _Price:
-    """What one rule makes of one request."""
+    """What one rule makes of one request: a price, `exact` before it was rounded, or a reason."""
 
     price: Decimal | str
-    """Or why there is none: a reason of the resolution."""
     currency: models.BaseModel
     base: Decimal | None = None
     library: models.BaseModel | None = None
     bracket: Bracket | None = None
+    exact: Decimal | None = None
 
 
 class ScrmSettlementRule(models.Model):
@@ -69,10 +69,10 @@ class ScrmSettlementRule(models.Model):
             (of these two, default: the company's); an amount or price of 0 is not known
         :param all_rules: judge rules for other items too, for a screen that shows them all
         :return: list of dicts in the order of the requests: `rule` (maybe empty), `bracket`
-            (maybe empty), `price_unit`, `base_price`, `currency`, `scenario`, `grade`, `verdicts`
-            (list of :class:`~..tools.resolution.Verdict`, the winner first) and `explanation`
-            (JSON). The price of a rule that accumulates over the period is 0: its lines are
-            counted, and priced by `_get_period_amount` at the end.
+            (maybe empty), `price_unit`, `price_exact` (not rounded), `base_price`, `currency`,
+            `scenario`, `grade`, `verdicts` (list of :class:`~..tools.resolution.Verdict`, the
+            winner first) and `explanation` (JSON). A rule that accumulates over the period has a
+            price of 0: `_get_period_amount` prices its lines at the end.
         """
         # sudo: whoever closes a ticket or ships goods may not read what dealers are paid.
         # active_test: a rule for an archived region or level is not a rule for everybody.
@@ -210,6 +210,7 @@ class ScrmSettlementRule(models.Model):
             "rule": record,
             "bracket": bracket,
             "price_unit": float(won.price) if won else None,
+            "price_exact": float(priced.exact or won.price) if won else None,
             "base_price": float(priced.base) if priced.base is not None else None,
             "currency": priced.currency,
             "scenario": scenario,
@@ -234,7 +235,7 @@ class ScrmSettlementRule(models.Model):
     def _price_one(self, book, rule_id, request, product, prices):
         rule, brackets = book.records[rule_id], book.brackets[rule_id]
         if rule.method == "pricelist":
-            base, library = None, None
+            base = library = shown = None
             price, currency = rule._get_pricelist_price(request, product)
             if price is None:
                 return _Price("price", currency)
@@ -242,8 +243,8 @@ class ScrmSettlementRule(models.Model):
             base, currency, library = self._get_base(book, rule, request, product, prices)
             if base is None and rule.method != "fixed":
                 return _Price("price", currency)
+            shown = base if rule.method != "fixed" else None
             if rule.accumulation == "period":
-                shown = base if rule.method != "fixed" else None
                 return _Price(Decimal(0), currency, shown, library)
 
         def price_of(value):
@@ -260,16 +261,15 @@ class ScrmSettlementRule(models.Model):
             )
 
         bracket = None
-        result = price_of(decimal_of(rule.value))
+        exact = price_of(decimal_of(rule.value))
         if brackets:
             measure = self._get_measure(book, rule, request, product, base)
-            scaled = measure is not None and scaled_price(
-                rule.bracket_mode, brackets, measure, price_of
-            )
+            mode = rule.bracket_mode
+            scaled = measure is not None and scaled_price(mode, brackets, measure, price_of)
             if not scaled:
                 return _Price("bracket", currency)
-            result, bracket = scaled
-        return _Price(result, currency, base if rule.method != "fixed" else None, library, bracket)
+            exact, bracket = scaled
+        return _Price(round_step(exact, BASE_STEP), currency, shown, library, bracket, exact)
 
     @api.model
     def _get_base(self, book, rule, request, product, prices):

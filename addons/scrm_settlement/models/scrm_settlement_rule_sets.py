@@ -9,6 +9,7 @@ from ..tools.pricing import decimal_of
 from ..tools.resolution import NO_PARTNER
 from .res_partner_hierarchy import ADDRESS, REGION_CLOSENESS
 from .scrm_settlement_rule_pricing import _known
+from .scrm_settlement_tier import PULLED_SCOPES
 
 # The columns of `scrm_tmp_request`, which is what a caller of `_resolve_set` fills.
 REQUEST_COLUMNS = (
@@ -56,7 +57,10 @@ SELECT DISTINCT ON (d.product_id, d.day) d.product_id, d.day, l.library_id, l.pr
 _KEYS = """
 CREATE TEMPORARY TABLE scrm_tmp_key ON COMMIT DROP AS
 SELECT k.rule_id, k.scope, k.partner_id, k.include_downline, k.scenario_id, k.region_id,
-       k.grade_id, k.target, k.target_id, COALESCE(k.date_from, '-infinity') AS date_from,
+       k.grade_id, k.target, k.target_id,
+       COALESCE(k.date_from, CASE WHEN k.scope = ANY(%(pulled)s) THEN
+           (r.create_date AT TIME ZONE 'UTC' AT TIME ZONE %(zone)s)::date END, '-infinity')
+           AS date_from,
        COALESCE(k.date_to, 'infinity') AS date_to,
        dense_rank() OVER (ORDER BY k.date_from DESC NULLS LAST, k.sequence, k.rule_id)
            AS precedence,
@@ -96,8 +100,9 @@ class ScrmSettlementRule(models.Model):
         """Price the rows of `scrm_tmp_request` into `scrm_tmp_price`, all of them in SQL.
 
         The request's partner is a commercial one. The result has a row for each request that a
-        rule covers: `id`, `rule_id`, `bracket_id`, `base_price`, `price_unit`, `currency_id`,
-        `library_id` and `by_pricelist` (the price is core's to find, and may not exist).
+        rule covers: `id`, `rule_id`, `bracket_id`, `base_price`, `price_unit`, `price_exact` (of a
+        scale), `currency_id`, `library_id` and `by_pricelist` (the price is core's to find, and may
+        not exist).
         Joins go by the shapes that the company's rules really have (which dimensions they name),
         each a hash join on plain columns: a join of all rules with all lines would test each pair.
         """
@@ -112,8 +117,15 @@ class ScrmSettlementRule(models.Model):
         cr.execute("ANALYZE scrm_tmp_library_day")
         cr.execute(SQL(_QUERY))
         cr.execute("ANALYZE scrm_tmp_query")
-        needs = json.dumps(NEEDS)
-        cr.execute(SQL(_KEYS, needs=needs, company=company.id))  # pylint: disable=sql-injection
+        cr.execute(
+            SQL(  # pylint: disable=sql-injection
+                _KEYS,
+                needs=json.dumps(NEEDS),
+                company=company.id,
+                pulled=list(PULLED_SCOPES),
+                zone=company._scrm_get_zone(),
+            )
+        )
         cr.execute("ANALYZE scrm_tmp_key")
         self._find_best(company)
         cr.execute(self._get_price_query(company))

@@ -237,7 +237,10 @@ class ScrmSettlementRun(models.Model):
         )
 
     def _get_counted_days(self, company, limit):
-        """Return the days whose counted lines no true-up has looked at yet."""
+        """Return the days whose counted lines no true-up has looked at yet, and the latest one's.
+
+        What is counted may change after it: the latest true-up is compared with its target again.
+        """
         return self.env.execute_query(
             SQL(
                 "SELECT DISTINCT partner_id, document_mode, currency_id, date"
@@ -249,7 +252,13 @@ class ScrmSettlementRun(models.Model):
                 "          AND trueup.rule_id = line.rule_id"
                 "          AND trueup.partner_id = line.partner_id"
                 "          AND trueup.source_type = 'trueup'"
-                "          AND trueup.source_id >= line.id AND trueup.date >= line.date)",
+                "          AND trueup.source_id >= line.id AND trueup.date >= line.date)"
+                " UNION SELECT partner_id, document_mode, currency_id, MAX(date)"
+                "  FROM scrm_settlement_line"
+                " WHERE company_id = %s AND source_type = 'trueup' AND date < %s"
+                " GROUP BY rule_id, partner_id, document_mode, currency_id",
+                company.id,
+                limit,
                 company.id,
                 limit,
             )

@@ -60,12 +60,13 @@ class ScrmSettlementStatement(models.Model):
         }
 
     def _prepare_document_line_vals(self, line, sign, taxes):
+        quantity, price = self._get_billed(line.quantity, line.price_unit, line.amount)
         return {
             "product_id": line.product_id.id,
             "name": f"{line.date} {line.name}",
             "product_uom_id": line.uom_id.id,
-            "quantity": sign * line.quantity,
-            "price_unit": line.price_unit,
+            "quantity": sign * quantity,
+            "price_unit": price,
             "discount": 0.0,
             "tax_ids": [Command.set(taxes[line.product_id].ids)],
         }
@@ -153,19 +154,26 @@ class ScrmSettlementStatement(models.Model):
                 float_round(
                     line.price_unit * (1 - line.discount / 100), precision_digits=PRICE_DIGITS
                 ),
+                tuple(sorted(line.tax_ids.ids)),
             )
             for line in document.invoice_line_ids
             if line.display_type == "product"
         )
 
     def _count_statement_lines(self, sign):
+        # sudo: as for the document's own lines; who posts need not read the dealer's settings
+        taxes = self.sudo()._map_taxes(
+            self.line_ids.product_id.sudo(), self._get_fiscal_position().sudo()
+        )
         return Counter(
             (
                 line.product_id.id,
-                self._get_quantity_key(sign * line.quantity, line.uom_id),
-                float_round(line.price_unit, precision_digits=PRICE_DIGITS),
+                self._get_quantity_key(sign * quantity, line.uom_id),
+                float_round(price, precision_digits=PRICE_DIGITS),
+                tuple(sorted(taxes[line.product_id].ids)),
             )
             for line in self.line_ids
+            for quantity, price in [self._get_billed(line.quantity, line.price_unit, line.amount)]
         )
 
     def _get_quantity_key(self, quantity, uom):

@@ -187,6 +187,18 @@ class ScrmSettlementStatement(models.Model):
                     count=unpriced,
                 )
             )
+        doubtful = self._get_open_exceptions().filtered(
+            lambda exception: exception.reason in ("undone", "changed")
+        )
+        if doubtful:
+            obstacles.append(
+                self.env._(
+                    "what %(count)s of its lines were made from says something else now "
+                    "(%(names)s): decide in the list of exceptions",
+                    count=len(doubtful.origin_line_id),
+                    names=", ".join(doubtful[:3].mapped("name")),
+                )
+            )
         if not self.currency_id._scrm_has_rate(self.company_id):
             obstacles.append(
                 self.env._(

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 
@@ -27,7 +28,8 @@ class ScrmSettlementStatement(models.Model):
         string="Exceptions",
         compute="_compute_exception_count",
         help="Lines of this dealer and period that are on no statement: without a price, "
-        "disputed, or recorded too late.",
+        "disputed, or recorded too late; and lines of the statement that an open exception "
+        "concerns.",
     )
     payment_state = fields.Selection(
         related="move_id.payment_state", string="Payment", compute_sudo=True
@@ -97,30 +99,46 @@ class ScrmSettlementStatement(models.Model):
             statement.exception_count = counts.get(statement.id, 0)
 
     def _count_exceptions(self):
-        """Return {statement id: lines of its dealer and period that are on no statement}."""
-        self.flush_model()
-        self.env["scrm.settlement.line"].flush_model()
+        """Return {statement id: lines that need a look}.
+
+        Those of its dealer and period that are on no statement, and those on it whose source is
+        on the list of exceptions.
+        """
+        self.env.flush_all()
         return dict(
             self.env.execute_query(
                 SQL(
                     """
-                    SELECT s.id, count(*)
+                    SELECT found.id, count(*) FROM (
+                    SELECT s.id, line.id AS line_id
                       FROM scrm_settlement_statement s
                       JOIN scrm_settlement_line line
                         ON line.company_id = s.company_id
                        AND line.partner_id = s.partner_id
                        AND line.date BETWEEN s.date_from AND s.date_to
                        AND line.statement_id IS NULL
-                     WHERE s.id IN %s
+                     WHERE s.id IN %(ids)s
                        AND (line.state IN ('no_price', 'held')
                             OR line.state IN ('pending', 'disputed')
                             AND line.document_mode = s.document_mode
                             AND line.currency_id = s.currency_id)
-                     GROUP BY s.id
+                     UNION
+                    SELECT line.statement_id, line.id
+                      FROM scrm_settlement_line line
+                      JOIN scrm_settlement_exception exception
+                        ON exception.origin_line_id = line.id AND exception.state = 'open'
+                     WHERE line.statement_id IN %(ids)s
+                    ) found GROUP BY found.id
                     """,
-                    tuple(self.ids) or (0,),
+                    ids=tuple(self.ids) or (0,),
                 )
             )
+        )
+
+    def _get_open_exceptions(self):
+        """Return the open exceptions whose lines stand on the statement."""
+        return self.env["scrm.settlement.exception"].search(
+            [("state", "=", "open"), ("origin_line_id.statement_id", "in", self.ids)]
         )
 
     # === ACTIONS === #
@@ -131,20 +149,23 @@ class ScrmSettlementStatement(models.Model):
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "scrm_settlement.scrm_settlement_line_action"
         )
-        action["domain"] = [
-            ("company_id", "=", self.company_id.id),
-            ("partner_id", "=", self.partner_id.id),
-            ("date", ">=", self.date_from),
-            ("date", "<=", self.date_to),
-            ("statement_id", "=", False),
-            "|",
-            ("state", "in", ("no_price", "held")),
-            "&",
-            ("state", "in", ("pending", "disputed")),
-            "&",
-            ("document_mode", "=", self.document_mode),
-            ("currency_id", "=", self.currency_id.id),
-        ]
+        beside = (
+            Domain("company_id", "=", self.company_id.id)
+            & Domain("partner_id", "=", self.partner_id.id)
+            & Domain("date", ">=", self.date_from)
+            & Domain("date", "<=", self.date_to)
+            & Domain("statement_id", "=", False)
+        )
+        waiting = (
+            Domain("state", "in", ("pending", "disputed"))
+            & Domain("document_mode", "=", self.document_mode)
+            & Domain("currency_id", "=", self.currency_id.id)
+        )
+        concerned = self._get_open_exceptions().origin_line_id
+        action["domain"] = list(
+            beside & (Domain("state", "in", ("no_price", "held")) | waiting)
+            | Domain("id", "in", concerned.ids)
+        )
         action["context"] = {}
         return action
 

@@ -80,6 +80,15 @@ class ScrmSettlementStatement(models.Model):
 
     # === TOTALS === #
 
+    def _get_billed(self, quantity, price, amount):
+        """Return the quantity and unit price that a document line says for a line.
+
+        The document multiplies again: an amount that six decimals do not make is one piece.
+        """
+        if self.currency_id.compare_amounts(quantity * price, amount):
+            return (-1.0 if amount < 0 else 1.0), abs(amount)
+        return quantity, price
+
     def _update_totals(self, exactly=True):
         """Recompute the amounts from the lines.
 
@@ -98,9 +107,9 @@ class ScrmSettlementStatement(models.Model):
         for statement_id, *row in self.env.execute_query(
             SQL(
                 "SELECT statement_id, min(id), product_id, uom_id, quantity, price_unit,"
-                "       sum(amount), count(*)"
+                "       amount, count(*)"
                 "  FROM scrm_settlement_line WHERE statement_id IN %s"
-                " GROUP BY statement_id, product_id, uom_id, quantity, price_unit"
+                " GROUP BY statement_id, product_id, uom_id, quantity, price_unit, amount"
                 " ORDER BY statement_id, min(date), min(id)",
                 tuple(self.ids) or (0,),
             )
@@ -168,7 +177,11 @@ class ScrmSettlementStatement(models.Model):
         same = (self.company_id, self.currency_id)
         base_lines = []
         for row in rows:
-            kept = get_line(*same, taxes[row.product_id], is_refund, *row[1:5])
+            quantity, price = self._get_billed(
+                float(row.quantity), float(row.price_unit), float(row.amount)
+            )
+            of_row = (row.product_id, row.uom_id, quantity, price)
+            kept = get_line(*same, taxes[row.product_id], is_refund, *of_row)
             details = _multiply(kept["tax_details"], row.count)
             base_lines.append({**kept, "partner_id": self.partner_id, "tax_details": details})
         AccountTax._round_base_lines_tax_details(base_lines, self.company_id)

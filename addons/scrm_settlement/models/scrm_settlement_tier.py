@@ -20,6 +20,8 @@ SCOPES = [
     ("shipment", "Shipments"),
     ("commission", "Commissions and rebates"),
 ]
+# Nobody hands their sources in: a rule without a first day prices none from before it was made.
+PULLED_SCOPES = ("shipment", "commission")
 # A closed tier still prices what happened while it was in force and is recorded late.
 PRICING_STATES = ("active", "closed")
 # What may change on an approved tier: how it is listed, and its end.

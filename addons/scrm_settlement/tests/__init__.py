@@ -69,6 +69,7 @@ from . import test_credit_dealer
 from . import test_credit_document
 from . import test_credit_report
 from . import test_credit_stock
+from . import test_corrected_moves
 from . import test_credit_access
 from . import test_credit_portal
 from . import test_credit_race

@@ -1,6 +1,7 @@
 from datetime import date, datetime
 
 from odoo import Command
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from .journal_case import JournalCase
@@ -116,6 +117,33 @@ class TestCommissions(CommissionCase):
         back = self._pull()
         self.assertEqual([-5, -7.5], back.mapped("amount"))
         self.assertEqual(first | second, back.origin_line_id)
+
+    def test_a_discount_comes_back_too(self):
+        """1,000 less 100 earn 45, of which nothing is left when all of it is credited."""
+        move = self._invoice((1, 1000), (1, -100))
+        lines = self._pull()
+        self.assertEqual([50, -5], lines.mapped("amount"))
+        self._credit(move, 0.5, 0.5)
+        self.assertEqual([-25, 2.5], self._pull().mapped("amount"))
+        last = self._credit(move, 0.5, 0.5)
+        back = self._pull()
+        self.assertRecordValues(
+            back,
+            [
+                {"origin_line_id": lines[0].id, "quantity": -1, "price_unit": 25, "amount": -25},
+                {"origin_line_id": lines[1].id, "quantity": 1, "price_unit": 2.5, "amount": 2.5},
+            ],
+        )
+        self.assertFalse(self._get_exception(last))
+        over = self._credit(move, 0.2, 1)
+        self.assertFalse(self._pull())
+        exceptions = self._get_exception(over).sorted("quantity")
+        self.assertEqual(
+            [("too_much", 100), ("too_much", 200)],
+            [(exception.reason, exception.quantity) for exception in exceptions],
+        )
+        with self.assertRaisesRegex(UserError, "0.00 of 100.00 are left"):
+            exceptions[0].action_settle()
 
     def test_a_credit_note_that_names_no_invoice(self):
         move = self._invoice(move_type="out_refund")

@@ -41,6 +41,34 @@ class TestMoney(SettlementCase):
         document.action_post()
         return document
 
+    def test_the_slices_of_a_scale_are_paid_to_the_cent(self):
+        """10,000 at 1 and 20,001 at 2 are 50,002.00, which no average of six decimals makes."""
+        self.rule.write(
+            {
+                "bracket_mode": "stepped",
+                "bracket_ids": [
+                    Command.create({"min_value": 0, "max_value": 10000, "value": 1}),
+                    Command.create({"min_value": 10000, "max_value": 0, "value": 2}),
+                ],
+            }
+        )
+        line = self._record({"quantity": 30001})
+        self.assertEqual((30001, 50002), (line.quantity, line.amount))
+        request = {"partner": self.dealer, "product": self.part, "day": line.date}
+        Rule = self.env["scrm.settlement.rule"]
+        for resolve in (Rule._resolve, Rule._resolve_many):
+            [result] = resolve(self.company, [{**request, "quantity": 30001}])
+            self.assertEqual(1.666678, result["price_unit"])
+            self.assertEqual(50002, self.cny.round(30001 * result["price_exact"]))
+        statement = self._generate(self.preparer)
+        self.assertEqual(50002, statement.amount_total)
+        statement.action_submit()
+        bill = self._post(statement)
+        self.assertRecordValues(bill, [{"amount_total": 50002, "state": "posted"}])
+        for number, quantity in enumerate((10001, 20000), start=1):
+            line._record_return(quantity, source_model="res.partner", source_id=number)
+        self.assertEqual(0, self.cny.round(sum((line | line.correction_ids).mapped("amount"))))
+
     @freeze_time("2026-12-01 04:00:00")
     def test_a_foreign_currency_and_its_exchange_gain(self):
         """Worked example 11: USD 1,250.00 at 7.1234, paid at 7.0950: 35.50 are gained."""

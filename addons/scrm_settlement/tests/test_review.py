@@ -135,6 +135,21 @@ class TestReview(SettlementCase):
         with self.assertRaisesRegex(UserError, "products, quantities, prices or taxes"):
             self.reviewed.action_review()
 
+    def test_another_tax_of_the_same_rate_is_seen(self):
+        self.part.supplier_taxes_id = self.tax_13
+        self._record()
+        statement = self._generate(self.preparer)
+        statement.action_submit()
+        bill = statement.sudo().move_id.sudo(False)
+        statement.with_user(self.reviewer).action_review()
+        other = self.tax_13.copy({"name": "VAT 13 %, not deductible"})
+        bill.with_user(self.accountant).invoice_line_ids.tax_ids = other
+        with self.assertRaisesRegex(UserError, "prices or taxes were changed"):
+            bill.with_user(self.accountant).action_post()
+        bill.with_user(self.accountant).invoice_line_ids.tax_ids = self.tax_13
+        bill.with_user(self.accountant).action_post()
+        self.assertEqual("invoiced", statement.state)
+
     def test_dates_and_accounts_may_be_edited(self):
         account = self.bill.sudo().invoice_line_ids.account_id.copy()
         self.bill.invoice_line_ids.account_id = account

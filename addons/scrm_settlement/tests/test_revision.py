@@ -33,15 +33,17 @@ class TestRevision(SettlementCase):
         document.action_post()
         return document
 
-    def _reverse(self, document):
-        """Reverse by core's own wizard; return the reversal."""
-        wizard = (
+    def _open_reversal(self, document):
+        return (
             self.env["account.move.reversal"]
             .with_user(self.reviewer)
             .with_context(active_model="account.move", active_ids=document.ids)
             .create({"journal_id": document.journal_id.id})
         )
-        wizard.refund_moves()
+
+    def _reverse(self, document):
+        """Reverse by core's own wizard; return the reversal."""
+        self._open_reversal(document).refund_moves()
         reversal = document.reversal_move_ids
         reversal.action_post()
         return reversal
@@ -125,6 +127,20 @@ class TestRevision(SettlementCase):
             statement.action_reopen()
         self._post(successor)
         self.assertEqual("invoiced", successor.state)
+
+    def test_a_reversed_bill_is_not_replaced_outside_the_review(self):
+        self._record()
+        statement = self._generate()
+        document = self._post(statement)
+        with self.assertRaisesRegex(UserError, "Reverse it only, then use “Settle again”"):
+            self._open_reversal(document).modify_moves()
+        self.assertFalse(document.reversal_move_ids)
+        self.assertEqual("invoiced", statement.state)
+        ordinary = document.copy({"invoice_date": document.invoice_date})
+        self.assertFalse(ordinary.scrm_statement_id)
+        ordinary.action_post()
+        self._open_reversal(ordinary).modify_moves()
+        self.assertEqual("reversed", ordinary.payment_state)
 
     def test_a_reversal_may_be_undone_until_its_lines_are_settled_again(self):
         self._record()

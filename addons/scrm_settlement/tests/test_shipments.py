@@ -73,6 +73,29 @@ class TestShipments(JournalCase):
         self._ship(moment=datetime(2020, 1, 1))
         self.assertFalse(self._pull())
 
+    def test_the_date_of_another_rule_pays_no_past(self):
+        """A rule without a first day prices nothing from before it was made, whoever fetches it."""
+        self.rebate.write({"product_id": self.part.id, "target": "product"})
+        undated = self._make_rule("Undated", tier_id=self.shipping_tier.id, method="fixed", value=3)
+        made = undated._get_day_made()
+        past = self._ship(moment=datetime(2026, 3, 5, 4))
+        today = self._ship(moment=self.company._scrm_local_noon(made))
+        states = {past.id: ("no_price", 0), today.id: ("pending", 30)}
+        self.assertEqual(
+            states, {line.source_id: (line.state, line.amount) for line in self._pull()}
+        )
+        requests = [
+            {"partner": self.dealer, "product": self.goods, "day": day, "scope": "shipment"}
+            for day in (date(2026, 3, 5), made)
+        ]
+        Rule = self.env["scrm.settlement.rule"]
+        for resolve in (Rule._resolve, Rule._resolve_many):
+            found = [result["rule"] for result in resolve(self.company, requests)]
+            self.assertEqual([Rule, undated], found)
+        undated.date_from = date(2026, 1, 1)
+        self.Line.search([("state", "=", "no_price")])._find_prices()
+        self.assertEqual("pending", self.Line.search([("source_id", "=", past.id)]).state)
+
     def test_only_dealers_are_settled(self):
         self._ship(partner=self._make_partner(name="Retail customer"))
         self.assertFalse(self._pull())

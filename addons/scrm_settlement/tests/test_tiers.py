@@ -105,7 +105,9 @@ class TestTiers(SettlementCase):
         tier = self.env["scrm.settlement.tier"].create(
             {"name": "Commission", "scope": "commission", "company_id": self.company.id}
         )
-        share = self._make_rule("5 %", tier_id=tier.id, method="percent", value=5)
+        share = self._make_rule(
+            "5 %", tier_id=tier.id, method="percent", value=5, date_from=date(2026, 1, 1)
+        )
         self.assertEqual(self.rule, self._resolve()["rule"])
         commission = self._resolve(scope="commission", quantity=10, amount=8640)
         self.assertEqual((share, 43.2), (commission["rule"], commission["price_unit"]))

@@ -175,6 +175,14 @@ class TestToolsResolution(BaseCase):
         self.assertEqual(2, winner)
         self.assertEqual("price", resolve(rules[:1], query, lambda rule: None)[0].reason)
 
+    def test_a_rule_without_a_first_day_begins_on_the_day_it_was_made(self):
+        made = date(2026, 11, 5)
+        for first, expected in ((None, "date"), (date(2026, 11, 1), None)):
+            rule = Rule(1, date_from=first, since=made)
+            query = Query(partner=1, product=1, day=date(2026, 11, 4))
+            self.assertEqual(expected, mismatch(rule, query))
+            self.assertIsNone(mismatch(rule, Query(partner=1, product=1, day=made)))
+
     def test_the_last_day_counts_and_the_next_does_not(self):
         rule = Rule(1, date_from=date(2026, 11, 1), date_to=date(2026, 11, 12))
         for day, expected in ((1, None), (12, None), (13, "date")):

@@ -117,6 +117,42 @@ class TestTrueups(JournalCase):
         self.assertEqual(10, self._true_up(2026, 10))
         self.assertEqual(0, self._true_up(2026, 11))
 
+    def test_a_later_month_generated_first_pays_the_earlier_one(self):
+        self._make_contract((0, 10))
+        self._sell(1000, 10)
+        self._sell(2000, 11)
+        self.assertEqual(300, self._true_up(2026, 11))
+        self.assertEqual(0, self._true_up(2026, 10))
+        with self.assertRaisesRegex(UserError, "nothing more has been earned"):
+            self._generate(date_from=date(2026, 10, 1), date_to=date(2026, 10, 31))
+        self.assertEqual(300, self._generate().amount_total)
+        self.assertEqual({}, self._get_due())
+        self._sell(500, 10)
+        self.assertEqual(50, self._true_up(2026, 10))
+        line = self.Line.search([("source_type", "=", "trueup")], order="id desc", limit=1)
+        self.assertEqual("2026-11-30", line.explanation["trueup"]["to"])
+
+    def test_the_clock_compares_the_latest_true_up_with_its_target(self):
+        contract = self._make_contract((0, 10))
+        self._sell(1000, 11)
+        self.env["scrm.settlement.statement"]._generate(
+            self.company, date(2026, 11, 1), date(2026, 11, 30), self.dealer
+        )
+        self.assertEqual({}, self._get_due())
+        contract.bracket_ids.value = 8
+        self.assertEqual(
+            {(date(2026, 11, 1), date(2026, 11, 30)): {self.dealer.id}}, self._get_due()
+        )
+        self.assertEqual(-20, self._true_up(2026, 11))
+
+    def _get_due(self):
+        return {
+            period: dealers & {self.dealer.id}
+            for period, dealers in self.env["scrm.settlement.run"]
+            ._get_due(self.company, date(2027, 3, 20))
+            .items()
+        }
+
     def test_the_true_up_is_what_the_statement_pays(self):
         self._make_contract((0, 0), (5000, 2))
         counted = self._sell(7000, 11)

@@ -1,7 +1,10 @@
+from datetime import date
+
 from odoo import Command
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
+from .common import CHANNEL_MANAGER, REVIEWER
 from .test_commissions import CommissionCase
 
 
@@ -55,6 +58,15 @@ class TestUndoneInvoices(CommissionCase):
         self.commission.invalidate_recordset(["correction_ids"])
         self.assertEqual(-432, sum(self.commission.correction_ids.mapped("amount")))
 
+    def test_the_discount_of_a_cancelled_invoice(self):
+        invoice = self._invoice((1, 1000), (1, -100))
+        lines = self._pull()
+        invoice.button_draft()
+        exceptions = self._get_exceptions()
+        self.assertEqual(["undone", "undone"], exceptions.mapped("reason"))
+        exceptions.action_settle()
+        self.assertEqual([-50, 5], (lines.correction_ids.sorted("id")).mapped("amount"))
+
     def test_a_line_that_was_deleted(self):
         """Its successor earns a commission of its own."""
         self.invoice.button_draft()
@@ -99,3 +111,42 @@ class TestUndoneInvoices(CommissionCase):
         exception = self._get_exceptions()
         self.assertEqual("changed", exception.reason)
         self.assertEqual(credit.invoice_line_ids.id, exception.source_id)
+
+    # === STATEMENTS === #
+
+    def _replace_line(self):
+        """Replace the invoice's line by hand; both lines have earned by then."""
+        self.invoice.button_draft()
+        line = self.invoice.invoice_line_ids
+        copied = line.copy_data()[0]
+        self.invoice.invoice_line_ids = [
+            Command.delete(line.id),
+            Command.create({**copied, "move_id": self.invoice.id}),
+        ]
+        self.invoice.action_post()
+        return self._get_exceptions()
+
+    def _generate_october(self):
+        preparer = self._make_user("undone.preparer", CHANNEL_MANAGER)
+        return self._generate(preparer, date_from=date(2026, 10, 1), date_to=date(2026, 10, 31))
+
+    def test_a_doubtful_line_is_not_submitted(self):
+        exception = self._replace_line()
+        statement = self._generate_october()
+        self.assertEqual((864, 1), (statement.amount_total, statement.exception_count))
+        with self.assertRaisesRegex(UserError, "says something else now.*decide in the list"):
+            statement.action_submit()
+        found = self.Line.search(statement.action_open_exceptions()["domain"])
+        self.assertEqual(self.commission, found)
+        exception.action_settle()
+        statement.action_submit()
+        self.assertEqual("submitted", statement.state)
+
+    def test_a_line_that_became_doubtful_is_left_for_a_look(self):
+        statement = self._generate_october()
+        statement.action_submit()
+        self._replace_line()
+        reviewer = self._make_user("undone.reviewer", REVIEWER)
+        action = statement.with_user(reviewer).action_review_selected()
+        self.assertIn(f"{statement.name} has exceptions", action["params"]["message"])
+        self.assertEqual("submitted", statement.state)

@@ -81,8 +81,7 @@ def scaled_price(
 ) -> tuple[Decimal, Bracket] | None:
     """Return the price of one unit under a scale and the bracket of the measure, or None.
 
-    Stepped, it is the average over the slices: quantity × price is what the slices come to, but
-    for the sixth decimal.
+    Stepped, it is the average over the slices, not rounded: × the quantity it is what they come to.
 
     :param price_of: the price of one unit for the value of a bracket
     """
@@ -95,7 +94,7 @@ def scaled_price(
     amount = sum(
         (part * price_of(step.value) for step, part in slices(mode, brackets, measure)), Decimal(0)
     )
-    return round_step(amount / measure, _STORED_STEP), bracket
+    return amount / measure, bracket
 
 
 def local_day(moment: datetime, zone: str) -> date:

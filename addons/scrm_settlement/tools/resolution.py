@@ -50,6 +50,8 @@ class Rule:
     scope: str = "service"
     downline: bool = False
     """The partners stand for those below them in the hierarchy, too."""
+    since: date | None = None
+    """What a rule without a first day does not reach back before; no start of its own."""
 
 
 @dataclass(frozen=True)
@@ -100,9 +102,8 @@ def mismatch(rule: Rule, query: Query) -> str | None:
         return "grade"
     if _item_rank(rule, query) is None:
         return "item"
-    if (rule.date_from and query.day < rule.date_from) or (
-        rule.date_to and query.day > rule.date_to
-    ):
+    first = rule.date_from or rule.since
+    if (first and query.day < first) or (rule.date_to and query.day > rule.date_to):
         return "date"
     return None
 

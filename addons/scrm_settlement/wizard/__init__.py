@@ -1,3 +1,4 @@
+from . import account_move_reversal
 from . import base_partner_merge
 from . import scrm_library_import
 from . import base_partner_merge_statement
