@@ -135,8 +135,33 @@ class ScrmCustomerImportLine(models.Model):
         """
         pending = self.filtered(lambda line: line.result == "pending")
         recognised = pending._recognise()
-        for line in pending:
+        forgotten = pending._reject_forgotten(recognised)
+        for line in pending - forgotten:
             line._write_match(*recognised[line.id], line._find_twin(first_rows))
+
+    def _reject_forgotten(self, recognised):
+        """Reject the rows of people who asked to be forgotten and did not come back; return them.
+
+        :param dict recognised: the result of :meth:`_recognise`
+        """
+        keys_of = {
+            line: {handle.key for handle in line._get_handles()}
+            for line in self
+            if not any(recognised[line.id])
+        }
+        asked = self.env["scrm.suppression"]._find(set().union(*keys_of.values()))
+        forgotten = self.browse([line.id for line, keys in keys_of.items() if keys & asked])
+        forgotten.write(
+            {
+                "status": "conflict",
+                "result": "rejected",
+                "reason": self.env._(
+                    "Somebody with this phone number or address asked to be forgotten. Leave the "
+                    "row out; who writes or buys again by themselves is taken up again."
+                ),
+            }
+        )
+        return forgotten
 
     def _find_twin(self, first_rows):
         """Return (row number, name) of a row above that is the same, and remember this.
@@ -227,6 +252,7 @@ class ScrmCustomerImportLine(models.Model):
     def _import_rows(self):
         """Make or complete the customers of these rows."""
         recognised = self._recognise()
+        self -= self._reject_forgotten(recognised)
         conflicts = self.filtered(lambda line: _is_conflict(*recognised[line.id]))
         for line in conflicts:
             line._write_match(*recognised[line.id], None)

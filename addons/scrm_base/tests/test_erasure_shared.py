@@ -1,7 +1,10 @@
+from base64 import b64encode
+
 from odoo import Command
 from odoo.tests import tagged
 
 from .erasure_case import ErasureCase
+from .spreadsheet_files import make_csv
 
 
 @tagged("post_install", "-at_install")
@@ -91,3 +94,21 @@ class TestErasureShared(ErasureCase):
         clerk = self._make_user("erasure.clerk", "base.group_user")
         reasons = self.env["scrm.privacy"]._get_retention(clerk.partner_id)
         self.assertIn("works here", reasons[clerk.partner_id.id][0])
+
+    def test_an_old_list_does_not_take_them_up_again(self):
+        self._confirm(self._make_request())
+        record = self.env["scrm.customer.import"].create(
+            {
+                "file": b64encode(
+                    make_csv(
+                        [["Name", "Phone"], ["Zhao Xiaolan", "13988776655"], ["Li", "13988776611"]]
+                    )
+                ),
+                "filename": "old.csv",
+            }
+        )
+        record.action_preview()
+        line = record.line_ids[0]
+        self.assertEqual(("conflict", "rejected"), (line.status, line.result))
+        self.assertIn("asked to be forgotten", line.reason)
+        self.assertEqual("new", record.line_ids[1].status)
