@@ -172,10 +172,13 @@ class TestSegment(SegmentCase):
         """Counted back further they would leave the calendar, and the refresh would stop."""
         segment = self._make_segment(conditions=[{"metric": "last_ordered_on", "days": 36500}])
         for days in (36501, 2_000_000, -1):
-            with self.subTest(days=days), self.assertRaises(psycopg2.errors.CheckViolation):
-                with self.env.cr.savepoint():
-                    segment.condition_ids.days = days
-                    self.env.flush_all()
+            with (
+                self.subTest(days=days),
+                self.assertRaises(psycopg2.errors.CheckViolation),
+                self.env.cr.savepoint(),
+            ):
+                segment.condition_ids.days = days
+                self.env.flush_all()
 
     def test_days_beyond_the_calendar_stop_nothing_else(self):
         broken = self._make_segment("A", conditions=[{"metric": "last_ordered_on"}])
