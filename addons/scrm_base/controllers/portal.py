@@ -20,7 +20,9 @@ class ConsentPortal(CustomerPortal):
     @http.route(CONSENTS_URL, type="http", auth="user", website=True, methods=["POST"])
     def portal_my_consents_save(self, **post):
         # What a browser posts names purposes and channels only; the person is who is logged in.
+        shown = post.pop("shown", None)
         request.env.user.partner_id._scrm_save_portal_consents(
-            {name for name, value in post.items() if value}
+            {name for name, value in post.items() if value},
+            shown if shown is None else set(shown.split()),
         )
         return request.redirect(f"{CONSENTS_URL}?saved=1")

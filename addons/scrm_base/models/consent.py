@@ -9,6 +9,8 @@ from ..tools.append_only import protect
 from .consent_purpose import CHANNELS, LEGAL_BASES
 
 _FACTS = ("legal_basis", "text_version", "proof", "note", "reference", "attachment_id")
+# What somebody could be shown later: said again with another one of these, it is news.
+_PROOFS = ("note", "reference", "attachment_id")
 
 
 class ScrmConsent(models.Model):
@@ -90,7 +92,8 @@ class ScrmConsent(models.Model):
     def _give(self, identity, purpose, channel="any", **facts):
         """Record that a person allows something: one of the two ways in.
 
-        Saying the same twice changes nothing.
+        Saying the same twice changes nothing; to another version of the text, or with a proof
+        that is not on record yet, it is not the same.
 
         :param identity: scrm.identity by which they said it
         :param purpose: scrm.consent.purpose, or its code
@@ -122,12 +125,16 @@ class ScrmConsent(models.Model):
             (row.occurred_at, row.channel, row.is_given) == (occurred_at, channel, is_given)
             for row in said
         )
-        if known or not rules.is_news(said, channel, is_given):
+        text = facts.get("text_version") or purpose.sudo().text_version or None
+        is_new = not known and rules.is_news(said, channel, is_given, text)
+        if not is_new and not self_sudo._has_new_proof(
+            customer, company, purpose, channel, is_given, facts
+        ):
             return self.browse()
         consent = self_sudo.create(
             {
                 "legal_basis": purpose.sudo().legal_basis,
-                "text_version": purpose.sudo().text_version,
+                "text_version": text,
                 "user_id": self.env.uid,
                 **{name: facts[name] for name in _FACTS if facts.get(name)},
                 "identity_id": identity.id,
@@ -142,6 +149,18 @@ class ScrmConsent(models.Model):
         if is_given:
             self.env["scrm.suppression"].sudo()._lift(customer.identity_ids)
         return consent.sudo(False)
+
+    def _has_new_proof(self, customer, company, purpose, channel, is_given, facts):
+        """Return whether the facts of a statement hold a proof that none on record has."""
+        proof = [(name, "=", facts[name]) for name in _PROOFS if facts.get(name)]
+        same = [
+            ("customer_id", "=", customer.id),
+            ("company_id", "=", company.id),
+            ("purpose_id", "=", purpose.id),
+            ("channel", "=", channel),
+            ("is_given", "=", is_given),
+        ]
+        return bool(proof) and not self.search_count([*same, *proof], limit=1)
 
     # === READING === #
 
@@ -161,7 +180,7 @@ class ScrmConsent(models.Model):
             SQL(
                 """
                 SELECT purpose_id, customer_id, occurred_at, id, channel, is_given,
-                       COALESCE(covered, to_jsonb(ARRAY[identity_id]))
+                       COALESCE(covered, to_jsonb(ARRAY[identity_id])), text_version
                   FROM scrm_consent
                  WHERE customer_id = ANY(%s) AND company_id = %s AND %s
                 """,
@@ -171,9 +190,9 @@ class ScrmConsent(models.Model):
             )
         )
         statements = {}
-        for purpose_id, customer_id, occurred_at, number, channel, is_given, covered in rows:
+        for purpose_id, customer_id, occurred_at, number, channel, is_given, covered, text in rows:
             statements.setdefault(purpose_id, {}).setdefault(customer_id, []).append(
-                rules.Statement(occurred_at, number, channel, is_given, frozenset(covered))
+                rules.Statement(occurred_at, number, channel, is_given, frozenset(covered), text)
             )
         return statements
 

@@ -53,19 +53,24 @@ class ResPartner(models.Model):
         # sudo: the texts are written for the customers
         return self.env["scrm.consent.purpose"].sudo().search([("is_on_portal", "=", True)])
 
-    def _scrm_save_portal_consents(self, ticked):
+    def _scrm_save_portal_consents(self, ticked, shown=None):
         """Record what the contact ticked and unticked on their own page.
 
+        What they left as it was shown is not said: it may have changed since by another way.
+
         :param set ticked: ``<purpose id>:<channel>``
+        :param set shown: those that were ticked when they opened the page, by default what is
+            allowed now
         """
         self.ensure_one()
         Consent = self.env["scrm.consent"]
-        changes = [
-            (purpose, channel, f"{purpose.id}:{channel}" in ticked)
-            for purpose, channels in self._scrm_get_portal_consents()
-            for channel, _label, allowed in channels
-            if allowed != (f"{purpose.id}:{channel}" in ticked)
-        ]
+        changes = []
+        for purpose, channels in self._scrm_get_portal_consents():
+            for channel, _label, allowed in channels:
+                key = f"{purpose.id}:{channel}"
+                before = allowed if shown is None else key in shown
+                if before != (key in ticked) != allowed:
+                    changes.append((purpose, channel, key in ticked))
         identity = changes and self._scrm_get_consenting_identity()
         for purpose, channel, allowed in changes if identity else ():
             say = Consent._give if allowed else Consent._withdraw

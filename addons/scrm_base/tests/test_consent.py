@@ -1,3 +1,4 @@
+import base64
 from datetime import datetime
 
 import psycopg2
@@ -52,6 +53,19 @@ class TestConsent(ConsentCase):
         self.assertFalse(self._is_allowed())
         with self.assertRaises(UserError):
             self.Consent._give(self.identity, "marketing", occurred_at=datetime(2999, 1, 1))
+
+    def test_another_text_or_new_proof_is_news(self):
+        purpose = self.env["scrm.consent.purpose"]._get_by_code("marketing")
+        self.Consent._give(self.identity, purpose, occurred_at=datetime(2026, 1, 1))
+        purpose.text_version = "agreed in spring"
+        again = self.Consent._give(self.identity, purpose)
+        self.assertEqual("agreed in spring", again.text_version)
+        self.assertFalse(self.Consent._give(self.identity, purpose))
+        letter = {"reference": "letter 7", "proof": "form"}
+        self.assertTrue(self.Consent._withdraw(self.identity, purpose, **letter))
+        self.assertTrue(self.Consent._withdraw(self.identity, purpose, reference="letter 8"))
+        self.assertFalse(self.Consent._withdraw(self.identity, purpose, **letter))
+        self.assertFalse(self._is_allowed())
 
     def test_a_company_is_a_controller_of_its_own(self):
         sister = self.env["res.company"].create({"name": "Sister", "scrm_pool_id": self.pool.id})
@@ -192,6 +206,23 @@ class TestConsentAccess(ConsentCase):
         )
         wizard.action_record()
 
+    def test_a_scan_is_kept_and_nothing_new_is_told(self):
+        Wizard = self.env["scrm.consent.record"]
+        vals = {"customer_id": self.customer.id, "said": "withdrawn"}
+        self.assertEqual("ir.actions.act_window_close", Wizard.create(vals).action_record()["type"])
+        for name in ("first.pdf", "second.pdf"):
+            scan = {"document": base64.b64encode(name.encode()), "document_name": name}
+            Wizard.create({**vals, **scan, "on_any": False, "on_sms": True}).action_record()
+        self.assertEqual(3, len(self.customer.consent_ids))
+        documents = self.customer.consent_ids.attachment_id
+        self.assertEqual({"first.pdf", "second.pdf"}, set(documents.mapped("name")))
+        for document in documents:
+            row = self.customer.consent_ids.filtered(lambda c, d=document: c.attachment_id == d)
+            self.assertEqual(row.id, document.res_id)
+        told = Wizard.create(vals).action_record()
+        self.assertEqual("display_notification", told["tag"])
+        self.assertEqual(3, len(self.customer.consent_ids))
+
     def test_roles(self):
         users = {
             role: self._make_user(f"consent.{role}", f"scrm_base.group_scrm_base_{role}")
@@ -235,10 +266,20 @@ class TestConsentPortal(ConsentCase, HttpCase):
         self.marketing = self.env["scrm.consent.purpose"]._get_by_code("marketing")
 
     def _post(self, **ticked):
-        page = self.url_open("/my/consents")
-        self.assertIn("Marketing", page.text)
-        token = page.text.split('name="csrf_token" value="')[1].split('"')[0]
-        return self.url_open("/my/consents", data={"csrf_token": token, **ticked})
+        return self._save(self._open(), **ticked)
+
+    def _open(self):
+        """Return what the page holds besides what one ticks."""
+        page = self.url_open("/my/consents").text
+        self.assertIn("Marketing", page)
+        return {
+            name: page.split(f'name="{name}" value="')[1].split('"')[0]
+            for name in ("csrf_token", "shown")
+            if f'name="{name}" value="' in page
+        }
+
+    def _save(self, page, **ticked):
+        return self.url_open("/my/consents", data={**page, **ticked})
 
     def test_a_person_changes_their_own(self):
         self.authenticate("consent.person", "consent.person")
@@ -252,6 +293,23 @@ class TestConsentPortal(ConsentCase, HttpCase):
         self._post()
         self.assertFalse(self._is_allowed("wechat", customer=customer))
         self.assertEqual(2, len(customer.consent_ids))
+
+    def test_a_page_that_is_out_of_date_gives_nothing_back(self):
+        """What was withdrawn by phone while the page was open stays withdrawn."""
+        customer = self.person.partner_id._scrm_ensure_identity().customer_id
+        identity = customer._get_first_identity()
+        self.Consent._give(identity, "marketing", occurred_at=datetime(2026, 1, 1))
+        self.authenticate("consent.person", "consent.person")
+        page = self._open()
+        self.Consent._withdraw(identity, "marketing")
+        profiling = self.env["scrm.consent.purpose"]._get_by_code("profiling")
+        ticked = {
+            f"{self.marketing.id}:{channel}": "1" for channel in ("phone", "sms", "wechat")
+        }  # all that were shown but e-mail
+        self._save(page, **ticked, **{f"{profiling.id}:email": "1"})
+        for channel in ("phone", "sms", "email", "wechat"):
+            self.assertFalse(self._is_allowed(channel, customer=customer), channel)
+        self.assertTrue(self._is_allowed("email", "profiling", customer))
 
     def test_not_somebody_elses(self):
         self.authenticate("consent.person", "consent.person")

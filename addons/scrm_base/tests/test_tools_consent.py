@@ -41,6 +41,13 @@ class TestToolsConsent(BaseCase):
         self.assertIsNone(get_state([], "sms"))
         self.assertIsNone(get_state([said(1, "wechat", True)], "sms"))
 
+    def test_a_consent_to_another_text_is_news_and_a_refusal_is_not(self):
+        rows = [Statement(DAY, 1, ANY, True, frozenset({1}), "1")]
+        self.assertFalse(is_news(rows, ANY, True, "1"))
+        self.assertTrue(is_news(rows, "sms", True, "2"))
+        refused = [Statement(DAY, 1, ANY, False, frozenset({1}), "1")]
+        self.assertFalse(is_news(refused, ANY, False, "2"))
+
     def test_a_refusal_of_a_channel_beats_an_earlier_general_consent(self):
         rows = [said(1, ANY, True), said(2, "sms", False)]
         self.assertFalse(get_state(rows, "sms"))

@@ -27,6 +27,7 @@ class Statement:
 
     :param number: the order of writing, decides between statements of the same moment
     :param covers: the handles that were known as this person when it was said
+    :param text: the version of the text that it was said to
     """
 
     occurred_at: datetime
@@ -34,6 +35,7 @@ class Statement:
     channel: str
     is_given: bool
     covers: frozenset[int]
+    text: str | None = None
 
     @property
     def rank(self) -> tuple[datetime, int]:
@@ -59,13 +61,22 @@ def get_state(statements: Iterable[Statement], channel: str = ANY) -> bool | Non
     return all(statement.is_given for statement in deciding) if deciding else None
 
 
-def is_news(statements: Iterable[Statement], channel: str, is_given: bool) -> bool:
+def is_news(
+    statements: Iterable[Statement], channel: str, is_given: bool, text: str | None = None
+) -> bool:
     """Return whether saying this now changes anything.
 
-    Said for any channel, it also has to be so on each channel that was ever named.
+    Said for any channel, it also has to be so on each channel that was ever named. A consent is
+    to a text: to another one it is news.
     """
     statements = list(statements)
     channels = {channel}
     if channel == ANY:
         channels |= {statement.channel for statement in statements}
+    if is_given and text is not None:
+        return any(
+            {(said.is_given, said.text) for said in get_deciding(statements, name)}
+            != {(is_given, text)}
+            for name in channels
+        )
     return any(get_state(statements, name) is not is_given for name in channels)

@@ -87,5 +87,5 @@ def get_trace_pattern(phones: Iterable[str], others: Iterable[str]) -> str | Non
         if len(other) >= _SHORTEST_TRACE:
             quoted = re.sub(r"([^\w@])", r"\\\1", other, flags=re.ASCII)
             # whole ones only: the address of Ann is a part of the address of Joann
-            parts.add(r"(?<![\w.%+-])" + quoted + r"(?![\w-])")
+            parts.add(r"(?<![\w.%+-])" + quoted + r"(?![\w-]|\.\w)")
     return "|".join(sorted(parts)) or None

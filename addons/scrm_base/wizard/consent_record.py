@@ -72,24 +72,42 @@ class ScrmConsentRecord(models.TransientModel):
             "note": self.note,
             "reference": self.reference,
             "legal_basis": self.legal_basis,
+            "attachment_id": self._create_attachment().id,
         }
         rows = Consent.browse()
         for channel in self._get_channels():
             rows |= say(identity, self.purpose_id, channel, **facts)
-        if self.document and rows:
-            # sudo: the document belongs to the consent, whose recorder was checked above.
-            rows_sudo = rows.sudo()
-            attachment = (
-                self.env["ir.attachment"]
-                .sudo()
-                .create(
-                    {
-                        "name": self.document_name or self.env._("Proof of consent"),
-                        "datas": self.document,
-                        "res_model": Consent._name,
-                        "res_id": rows[0].id,
-                    }
-                )
-            )
-            rows_sudo.attachment_id = attachment
-        return {"type": "ir.actions.act_window_close"}
+        close = {"type": "ir.actions.act_window_close"}
+        if not rows:
+            return self._tell_nothing_new(close)
+        # sudo: the document belongs to the consent, whose recorder was checked above.
+        rows.sudo().attachment_id.res_id = rows[0].id
+        return close
+
+    def _create_attachment(self):
+        """Return the document as an attachment, of no consent yet, or none."""
+        Attachment = self.env["ir.attachment"].sudo()  # sudo: see action_record
+        if not self.document:
+            return Attachment
+        return Attachment.create(
+            {
+                "name": self.document_name or self.env._("Proof of consent"),
+                "datas": self.document,
+                "res_model": "scrm.consent",
+            }
+        )
+
+    def _tell_nothing_new(self, following):
+        """Return the action that says that the same is on record already."""
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "warning",
+                "message": self.env._(
+                    "Nothing was recorded: the customer said the same before, to the same version"
+                    " of the text. Add a note, a reference or a document if there is new proof."
+                ),
+                "next": following,
+            },
+        }
