@@ -23,9 +23,8 @@ SELECT line.id
 
 # A correction is written on the detailed operations; the move's quantity follows.
 _RECENT = """
-(move.write_date >= %(since)s OR EXISTS (
-    SELECT FROM stock_move_line detail
-     WHERE detail.move_id = move.id AND detail.write_date >= %(since)s))
+(move.write_date >= %(since)s OR move.id IN (
+    SELECT move_id FROM stock_move_line WHERE write_date >= %(since)s))
 """
 
 _READ = """

@@ -129,6 +129,7 @@ SHOWING = {
 # Core's, with core's rights: what this addon adds to them has tests of its own.
 OF_CORE = {
     "account.move": {"button_cancel", "button_draft"},
+    "account.move.reversal": {"reverse_moves"},
     "sale.order": {"action_confirm", "get_formview_id"},
     "stock.picking": {"button_validate"},
 }

@@ -145,7 +145,8 @@ class TestUndoneInvoices(CommissionCase):
     def test_a_line_that_became_doubtful_is_left_for_a_look(self):
         statement = self._generate_october()
         statement.action_submit()
-        self._replace_line()
+        self.invoice.button_draft()
+        self.assertEqual("undone", self._get_exceptions().reason)
         reviewer = self._make_user("undone.reviewer", REVIEWER)
         action = statement.with_user(reviewer).action_review_selected()
         self.assertIn(f"{statement.name} has exceptions", action["params"]["message"])
