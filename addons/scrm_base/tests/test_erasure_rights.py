@@ -87,6 +87,8 @@ class TestErasureRights(ErasureCase):
             ("008613988776655", False),
             ("139887766551", False),
             ("joann@example.com", False),
+            ("ann@example.com.cn", False),
+            ("Write to ann@example.com.", True),
             ("<ANN@example.com>", True),
             ("short", False),
         ):
