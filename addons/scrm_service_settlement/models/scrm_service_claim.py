@@ -78,8 +78,8 @@ class ScrmServiceClaim(models.Model):
         for claim in self:
             # In superuser mode, and on a form before a rule could look at the ticket
             is_open = claim.ticket_id.company_id in self.env.user.company_ids
-            lines = claim._get_dealer_lines() if is_open else ()
-            claim.amount_claimed = sum(line.amount for line in lines)
+            earned = claim._get_earned() if is_open else {}
+            claim.amount_claimed = sum(earned.values())
 
     @api.depends("amount_claimed", "amount_accepted")
     def _compute_amount_difference(self):
@@ -121,6 +121,19 @@ class ScrmServiceClaim(models.Model):
             order="id",
         )
 
+    def _get_earned(self):
+        """Return {line: what the dealer still has by it}: its amount less what came back."""
+        lines = self._get_dealer_lines()
+        returned = dict(
+            lines._read_group(
+                [("origin_line_id", "in", lines.ids), ("source_type", "=", "return")],
+                ["origin_line_id"],
+                ["amount:sum"],
+            )
+        )
+        earned = {line: line.amount + returned.get(line, 0.0) for line in lines}
+        return {line: amount for line, amount in earned.items() if line.currency_id.round(amount)}
+
     def _record(self):
         """Write the receivable, and with `postcredit` what the dealer gives back.
 
@@ -128,8 +141,9 @@ class ScrmServiceClaim(models.Model):
         the shares add up to what was accepted.
         """
         self.ensure_one()
-        lines = self._get_dealer_lines()
-        if not self.amount_claimed or lines.currency_id != self.currency_id:
+        earned = self._get_earned()
+        currencies = self.env["res.currency"].union(*(line.currency_id for line in earned))
+        if not self.amount_claimed or currencies != self.currency_id:
             raise UserError(
                 self.env._(
                     "Ticket %s has no settled work in the company's currency to claim. Close it "
@@ -138,14 +152,14 @@ class ScrmServiceClaim(models.Model):
                 )
             )
         total, claimed, accepted = self.amount_claimed, 0.0, 0.0
-        for line in lines:
-            claimed += line.amount
+        for line, amount in earned.items():
+            claimed += amount
             share = self.currency_id.round(self.amount_accepted * claimed / total) - accepted
             share = self.currency_id.round(share)
             accepted += share
-            self._record_share(line, share)
+            self._record_share(line, share, self.currency_id.round(amount - share))
 
-    def _record_share(self, line, share):
+    def _record_share(self, line, share, lost):
         Line = self.env["scrm.settlement.line"]
         vals = {
             "source_model": line.source_model,
@@ -157,7 +171,6 @@ class ScrmServiceClaim(models.Model):
             "occurred_at": fields.Datetime.now(),
             "source_type": "adjustment",
         }
-        lost = self.currency_id.round(line.amount - share)
         if share:
             Line._record_amount(
                 {

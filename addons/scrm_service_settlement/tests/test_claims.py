@@ -59,6 +59,17 @@ class TestClaims(TicketSettlementCase):
         self.assertEqual(290, self._sum(claim, self.dealer))
         self.assertEqual(290, self._sum(claim, self.manufacturer))
 
+    def test_what_came_back_is_not_claimed(self):
+        ticket = self._close()
+        Line = self.env["scrm.settlement.line"]
+        part = Line.search([("source_type", "=", "part"), ("source_id", "in", ticket.part_ids.ids)])
+        part.sudo()._record_return(1, source_model="res.partner", source_id=self.dealer.id)
+        claim = self._claim(ticket, accepted=150, policy="postcredit")
+        self.assertEqual((200, 50), (claim.amount_claimed, claim.amount_difference))
+        kept = Line.search([("partner_id", "=", self.dealer.id)])
+        self.assertAlmostEqual(150, sum(kept.mapped("amount")), 2)
+        self.assertEqual(150, self._sum(claim, self.manufacturer))
+
     def test_the_policy_of_the_company_is_proposed(self):
         self.company.scrm_claim_policy = "postcredit"
         action = self._close().with_user(self.clerk).action_claim()

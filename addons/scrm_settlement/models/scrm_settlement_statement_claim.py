@@ -118,27 +118,37 @@ class ScrmSettlementStatement(models.Model):
             )
 
     def _get_overlaps(self, company, date_from, date_to, keys):
-        """Return {key: (first day, last day)} of other periods that overlap this one."""
+        """Return {key: (first day, last day)} of other periods that overlap this one.
+
+        Not where this very period has a statement already: two dealers with cycles of their own
+        have become one, and what came late belongs to a revision of either.
+        """
         self.flush_model()
         rows = self.env.execute_query(
             SQL(
                 """
                 SELECT DISTINCT ON (partner_id, document_mode, currency_id)
                        partner_id, document_mode, currency_id, date_from, date_to
-                  FROM scrm_settlement_statement
-                 WHERE company_id = %s
-                   AND partner_id = ANY(%s)
+                  FROM scrm_settlement_statement other
+                 WHERE company_id = %(company)s
+                   AND partner_id = ANY(%(partners)s)
                    AND state <> 'cancel'
-                   AND date_from <= %s AND date_to >= %s
-                   AND (date_from, date_to) <> (%s, %s)
+                   AND date_from <= %(last)s AND date_to >= %(first)s
+                   AND (date_from, date_to) <> (%(first)s, %(last)s)
+                   AND NOT EXISTS (
+                       SELECT FROM scrm_settlement_statement own
+                        WHERE own.company_id = other.company_id
+                          AND own.partner_id = other.partner_id
+                          AND own.document_mode = other.document_mode
+                          AND own.currency_id = other.currency_id
+                          AND own.state <> 'cancel'
+                          AND (own.date_from, own.date_to) = (%(first)s, %(last)s))
                  ORDER BY partner_id, document_mode, currency_id, date_from
                 """,
-                company.id,
-                list({partner_id for partner_id, *_terms in keys}),
-                date_to,
-                date_from,
-                date_from,
-                date_to,
+                company=company.id,
+                partners=list({partner_id for partner_id, *_terms in keys}),
+                first=date_from,
+                last=date_to,
             )
         )
         wanted = set(keys)

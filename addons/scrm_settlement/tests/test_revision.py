@@ -90,6 +90,21 @@ class TestRevision(SettlementCase):
         statements = self._generate(date_from=date(2026, 10, 16), date_to=date(2026, 11, 15))
         self.assertEqual(self.dealer_2, statements.partner_id)
 
+    def test_what_comes_late_for_two_dealers_who_became_one_goes_onto_a_revision(self):
+        """One was settled by the month, the other by its half."""
+        half = {"date_from": date(2026, 11, 1), "date_to": date(2026, 11, 15)}
+        self._record({}, {"partner_id": self.dealer_2.id, "occurred_at": datetime(2026, 11, 5)})
+        self._generate(partners=self.dealer)
+        self._generate(partners=self.dealer_2, **half)
+        self.env["base.partner.merge.automatic.wizard"]._merge(
+            (self.dealer | self.dealer_2).ids, self.dealer
+        )
+        self.env.invalidate_all()
+        for days in ({}, half):
+            late = self._record({"occurred_at": datetime(2026, 11, 6)})
+            with self.subTest(days=days):
+                self.assertEqual(late, self._generate(**days).line_ids)
+
     def test_a_cancelled_period_may_be_cut_otherwise(self):
         line = self._record()
         self._generate().action_cancel()
