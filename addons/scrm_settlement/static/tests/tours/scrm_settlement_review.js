@@ -32,8 +32,22 @@ registry.category("web_tour.tours").add("scrm_settlement_review", {
             run: "click",
         },
         {
-            content: "Each line says why it costs what it costs",
-            trigger: ".o_field_widget[name='scrm_settlement_line_ids'] td[name='price_reason']:contains('− 8 %')",
+            content: "Ask of a line why it costs what it costs",
+            trigger: ".o_field_widget[name='scrm_settlement_line_ids'] button[name='action_open_reason']",
+            run: "click",
+        },
+        {
+            content: "It says so",
+            trigger: ".modal .o_field_widget[name='price_reason']:contains('− 8 %')",
+        },
+        {
+            content: "Back to the bill",
+            trigger: ".modal .btn-close",
+            run: "click",
+        },
+        {
+            content: "The bill is there again",
+            trigger: "body:not(:has(.modal))",
         },
         {
             content: "Review",
