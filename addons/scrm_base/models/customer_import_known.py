@@ -1,10 +1,57 @@
-"""Rows whose customers are known: what is filled in stays, what is missing is added."""
+"""Rows whose customers are known: from before, as forgotten, and how their contacts are completed.
+
+What is filled in stays, what is missing is added.
+"""
 
 from odoo import Command, models
 
 
 class ScrmCustomerImportLine(models.Model):
     _inherit = "scrm.customer.import.line"  # pylint: disable=consider-merging-classes-inherited
+
+    def _find_imported(self):
+        """Return ``{line id: customer}`` of rows that nothing tells but that they came before."""
+        key_of = {
+            line.id: line._get_dedupe_key()
+            for line in self
+            if not line.code and not line._get_handles()
+        }
+        if not key_of:
+            return {}
+        # sudo: whoever imported it before, it is the same row.
+        entries = (
+            self.env["scrm.interaction"]
+            .sudo()
+            .search_fetch(
+                [("dedupe_key", "in", list(key_of.values()))], ["dedupe_key", "customer_id"]
+            )
+        )
+        found = {entry.dedupe_key: entry.customer_id.sudo(False) for entry in entries}
+        return {id_: found[key] for id_, key in key_of.items() if key in found}
+
+    def _reject_forgotten(self, recognised):
+        """Reject the rows of people who asked to be forgotten and did not come back; return them.
+
+        :param dict recognised: the result of :meth:`_recognise`
+        """
+        keys_of = {
+            line: {handle.key for handle in line._get_handles()}
+            for line in self
+            if not any(recognised[line.id])
+        }
+        asked = self.env["scrm.suppression"]._find(set().union(*keys_of.values()))
+        forgotten = self.browse([line.id for line, keys in keys_of.items() if keys & asked])
+        forgotten.write(
+            {
+                "status": "conflict",
+                "result": "rejected",
+                "reason": self.env._(
+                    "Somebody with this phone number or address asked to be forgotten. Leave the "
+                    "row out; who writes or buys again by themselves is taken up again."
+                ),
+            }
+        )
+        return forgotten
 
     def _import_known(self, recognised):
         """Complete the contacts of customers that are known: what is filled in stays.

@@ -98,26 +98,6 @@ class ScrmCustomerImportLine(models.Model):
             result[line.id] = (owners, partner)
         return result
 
-    def _find_imported(self):
-        """Return ``{line id: customer}`` of rows that nothing tells but that they came before."""
-        key_of = {
-            line.id: line._get_dedupe_key()
-            for line in self
-            if not line.code and not line._get_handles()
-        }
-        if not key_of:
-            return {}
-        # sudo: whoever imported it before, it is the same row.
-        entries = (
-            self.env["scrm.interaction"]
-            .sudo()
-            .search_fetch(
-                [("dedupe_key", "in", list(key_of.values()))], ["dedupe_key", "customer_id"]
-            )
-        )
-        found = {entry.dedupe_key: entry.customer_id.sudo(False) for entry in entries}
-        return {id_: found[key] for id_, key in key_of.items() if key in found}
-
     def _find_partners_by_code(self):
         """Return ``{code: contact}``; a code that several contacts carry tells nobody apart."""
         codes = [code for code in set(self.mapped("code")) if code]
@@ -138,30 +118,6 @@ class ScrmCustomerImportLine(models.Model):
         forgotten = pending._reject_forgotten(recognised)
         for line in pending - forgotten:
             line._write_match(*recognised[line.id], line._find_twin(first_rows))
-
-    def _reject_forgotten(self, recognised):
-        """Reject the rows of people who asked to be forgotten and did not come back; return them.
-
-        :param dict recognised: the result of :meth:`_recognise`
-        """
-        keys_of = {
-            line: {handle.key for handle in line._get_handles()}
-            for line in self
-            if not any(recognised[line.id])
-        }
-        asked = self.env["scrm.suppression"]._find(set().union(*keys_of.values()))
-        forgotten = self.browse([line.id for line, keys in keys_of.items() if keys & asked])
-        forgotten.write(
-            {
-                "status": "conflict",
-                "result": "rejected",
-                "reason": self.env._(
-                    "Somebody with this phone number or address asked to be forgotten. Leave the "
-                    "row out; who writes or buys again by themselves is taken up again."
-                ),
-            }
-        )
-        return forgotten
 
     def _find_twin(self, first_rows):
         """Return (row number, name) of a row above that is the same, and remember this.

@@ -38,16 +38,24 @@ class ForgingMixin:
         """Return the names of the fields that are shown only and that the user can write."""
         return [
             field.name
-            for field in record._fields.values()
+            for field in self._get_shown_fields(record)
+            if not self._is_refused(record, user, {field.name: self._forge(record, field)})
+        ]
+
+    def _get_shown_fields(self, model):
+        """Return the stored fields that the screens only show."""
+        return [
+            field
+            for field in model._fields.values()
             if field.store
             and field.readonly
             and field.type != "one2many"
             and field.name not in {"id", *models.LOG_ACCESS_COLUMNS}
             and not field.name.startswith(("message_", "activity_"))
-            and not self._is_refused(record, user, {field.name: self._forge(record, field)})
         ]
 
     def _is_refused(self, record, user, vals):
+        """Tell whether the rights, the model or the database refuse what a user writes."""
         try:
             with self.env.cr.savepoint():
                 self._call_as(user, record, "write", vals)

@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.tools import SQL
 
 # What was settled of a delivery is kept whatever becomes of it; what became of it is told.
@@ -67,17 +67,6 @@ class ScrmSettlementLine(models.Model):
     @api.model
     def _take_corrected_moves(self, company, ids):
         """Put them on the list of exceptions, with today's quantity: a person adjusts."""
-        moment = fields.Datetime.now()
         digits = self._fields["quantity"].get_digits(self.env)[1]
-        exceptions = []
-        for found in self.env.execute_query_dict(
-            SQL(_READ, ids=ids, company=company.id, digits=digits)
-        ):
-            found.update(
-                quantity=float(found["quantity"]),
-                occurred_at=moment,
-                date=company._scrm_local_day(moment),
-            )
-            exceptions.append(self._prepare_exception(company, "changed", "stock.move", found))
-        self.env["scrm.settlement.exception"]._record(exceptions)
-        return self.browse()
+        rows = self.env.execute_query_dict(SQL(_READ, ids=ids, company=company.id, digits=digits))
+        return self._ask_about_sources(company, "stock.move", [("changed", row) for row in rows])

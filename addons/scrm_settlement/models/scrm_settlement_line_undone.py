@@ -65,16 +65,34 @@ class ScrmSettlementLine(models.Model):
     @api.model
     def _take_undone_invoices(self, company, ids):
         """Put them on the list of exceptions: a person takes back, adjusts or lets it be."""
+        rows = self.env.execute_query_dict(SQL(_READ, ids=ids, company=company.id))
+        return self._ask_about_sources(
+            company,
+            "account.move.line",
+            [
+                ("undone" if row["is_undone"] and (row["quantity"] or 0) > 0 else "changed", row)
+                for row in rows
+            ],
+        )
+
+    @api.model
+    def _ask_about_sources(self, company, model_name, found):
+        """Put settled lines whose sources say something else on the list of exceptions.
+
+        :param found: list of (reason, values of the exception with the source's own quantity)
+        :return: no lines, as what takes sources does
+        """
         moment = fields.Datetime.now()
-        exceptions = []
-        for found in self.env.execute_query_dict(SQL(_READ, ids=ids, company=company.id)):
-            found.update(
-                quantity=float(found["quantity"] or 0),
-                occurred_at=moment,
-                date=company._scrm_local_day(moment),
-            )
-            returnable = found["is_undone"] and found["quantity"] > 0
-            reason = "undone" if returnable else "changed"
-            exceptions.append(self._prepare_exception(company, reason, "account.move.line", found))
-        self.env["scrm.settlement.exception"]._record(exceptions)
+        today = {"occurred_at": moment, "date": company._scrm_local_day(moment)}
+        self.env["scrm.settlement.exception"]._record(
+            [
+                self._prepare_exception(
+                    company,
+                    reason,
+                    model_name,
+                    {**row, **today, "quantity": float(row["quantity"] or 0)},
+                )
+                for reason, row in found
+            ]
+        )
         return self.browse()

@@ -1,4 +1,4 @@
-from datetime import datetime
+from datetime import date, datetime
 
 from odoo import Command
 
@@ -23,6 +23,17 @@ class JournalCase(SettlementCase):
         )
         cls.shipping_tier = cls._make_tier("Shipments", "shipment")
         cls.Line = cls.env["scrm.settlement.line"]
+
+    @classmethod
+    def _make_rebate(cls):
+        """Return a rule that pays 2 for each piece shipped since January."""
+        return cls._make_rule(
+            "2 a piece",
+            tier_id=cls.shipping_tier.id,
+            method="fixed",
+            value=2,
+            date_from=date(2026, 1, 1),
+        )
 
     @classmethod
     def _make_tier(cls, name, scope, **vals):

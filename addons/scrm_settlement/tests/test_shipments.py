@@ -12,13 +12,7 @@ class TestShipments(JournalCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.rebate = cls._make_rule(
-            "2 a piece",
-            tier_id=cls.shipping_tier.id,
-            method="fixed",
-            value=2,
-            date_from=date(2026, 1, 1),
-        )
+        cls.rebate = cls._make_rebate()
 
     # === WHAT IS FETCHED === #
 

@@ -16,13 +16,7 @@ class TestUnordered(JournalCase, ReconciliationCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.rebate = cls._make_rule(
-            "2 a piece",
-            tier_id=cls.shipping_tier.id,
-            method="fixed",
-            value=2,
-            date_from=date(2026, 1, 1),
-        )
+        cls.rebate = cls._make_rebate()
         cls.warehouse = cls.env["stock.warehouse"].search(
             [("company_id", "=", cls.company.id)], limit=1
         )
