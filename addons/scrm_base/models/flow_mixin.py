@@ -28,20 +28,18 @@ class _Permit:
         )
 
 
-class _Notices:
+class _Tale:
     """What many moves have to tell, kept until all are made; like a permit, none comes by RPC."""
 
-    __slots__ = ("occurrences",)
+    __slots__ = ("interactions", "occurrences")
 
     def __init__(self):
+        self.interactions = []  # what scrm.interaction._record takes
         self.occurrences = {}  # {(model, event): {id of a record: its entry in the log}}
-
-    def add(self, record, event, occurrence):
-        self.occurrences.setdefault((record._name, event), {})[record.id] = occurrence
 
 
 _PERMIT_KEY = "_scrm_flow_permit"
-_NOTICES_KEY = "_scrm_flow_notices"
+_TALE_KEY = "_scrm_flow_tale"
 
 
 class ScrmFlowMixin(models.AbstractModel):
@@ -161,11 +159,7 @@ class ScrmFlowMixin(models.AbstractModel):
         """
         self._flow_lock()
         for record in self:
-            state = record._flow_get_state()
-            transition, exists = find_by_key(record._flow_get_transitions(), key, state)
-            if transition is None:
-                record._flow_refuse(key, state, exists)
-            record._flow_move(transition, state, note, vals)
+            record._flow_step(key, note, vals)
 
     def _move_to(self, target, note=None, **vals):
         """Take the only transition that leads to ``target``.
@@ -202,10 +196,12 @@ class ScrmFlowMixin(models.AbstractModel):
 
         :param get_vals: function of a record, the values to write with its state
         """
-        notices = _Notices()
-        for record in self.with_context(**{_NOTICES_KEY: notices}):
-            record._move_along(key, **get_vals(record))
-        for (model_name, event), occurrences in notices.occurrences.items():
+        tale = _Tale()
+        self._flow_lock()
+        for record in self.with_context(**{_TALE_KEY: tale}):
+            record._flow_step(key, None, get_vals(record))
+        self.env["scrm.interaction"]._record(tale.interactions)
+        for (model_name, event), occurrences in tale.occurrences.items():
             self.env[model_name].browse(occurrences)._flow_tell(event, occurrences)
 
     def _flow_lock(self):
@@ -229,6 +225,14 @@ class ScrmFlowMixin(models.AbstractModel):
                 self.env._("A record of “%s” was deleted meanwhile.", self._description)
             )
         self.invalidate_recordset([self._flow_field])
+
+    def _flow_step(self, key, note, vals):
+        """Take one step with a record whose row is locked."""
+        state = self._flow_get_state()
+        transition, exists = find_by_key(self._flow_get_transitions(), key, state)
+        if transition is None:
+            self._flow_refuse(key, state, exists)
+        self._flow_move(transition, state, note, vals)
 
     def _flow_refuse(self, key, state, exists):
         if not exists:
@@ -276,16 +280,24 @@ class ScrmFlowMixin(models.AbstractModel):
             {**vals, self._flow_field: transition.target}
         )
         log = self._flow_log(transition, state, note)
-        interaction_vals = self._flow_prepare_interaction_vals(transition)
-        if interaction_vals:
-            self.env["scrm.interaction"]._record([interaction_vals])
-        occurrence = f"{log._name},{log.id}" if log else None
-        notices = self.env.context.get(_NOTICES_KEY)
-        if isinstance(notices, _Notices):
-            notices.add(self, transition.key, occurrence)
-        else:
-            self._flow_tell(transition.key, {self.id: occurrence})
+        self._flow_narrate(transition, f"{log._name},{log.id}" if log else None)
         self._flow_after(transition)
+
+    def _flow_narrate(self, transition, occurrence):
+        """Enter a step into the timeline and raise its notices, or leave both to `_move_many`.
+
+        :param occurrence: the step's entry in the log
+        """
+        told = self.with_context(scrm_flow_occurrences={self.id: occurrence})
+        interaction = told._flow_prepare_interaction_vals(transition)
+        interactions = [interaction] if interaction else []
+        tale = self.env.context.get(_TALE_KEY)
+        if isinstance(tale, _Tale):
+            tale.interactions += interactions
+            tale.occurrences.setdefault((self._name, transition.key), {})[self.id] = occurrence
+        else:
+            self.env["scrm.interaction"]._record(interactions)
+            self._flow_tell(transition.key, {self.id: occurrence})
 
     def _flow_tell(self, event, occurrences):
         """Raise the notices of a step that these records have taken.
