@@ -107,8 +107,10 @@ class ScrmAllocationRun(models.Model):
 
     @api.depends("state", "run_product_ids.state", "line_ids.reason")
     def _compute_counts(self):
+        # The rows stand under the saved run, also while its form is being edited.
+        saved = self._origin.ids
         rows = self.env["scrm.allocation.run.product"]._read_group(
-            [("run_id", "in", self.ids)],
+            [("run_id", "in", saved)],
             ["run_id", "state"],
             ["__count"],
         )
@@ -117,22 +119,22 @@ class ScrmAllocationRun(models.Model):
             counts.setdefault(run, {})[state] = count
         lines = dict(
             self.env["scrm.allocation.run.line"]._read_group(
-                [("run_id", "in", self.ids)], ["run_id"], ["__count"]
+                [("run_id", "in", saved)], ["run_id"], ["__count"]
             )
         )
         by_hand = dict(
             self.env["scrm.allocation.run.line"]._read_group(
-                [("run_id", "in", self.ids), ("reason", "=", "override")], ["run_id"], ["__count"]
+                [("run_id", "in", saved), ("reason", "=", "override")], ["run_id"], ["__count"]
             )
         )
         for run in self:
-            by_state = counts.get(run, {})
+            by_state = counts.get(run._origin, {})
             total = sum(by_state.values())
             waiting = "simulated" if run.state == "applying" else "new"
             done = total - by_state.get(waiting, 0)
             run.product_count = total
-            run.line_count = lines.get(run, 0)
-            run.override_count = by_hand.get(run, 0)
+            run.line_count = lines.get(run._origin, 0)
+            run.override_count = by_hand.get(run._origin, 0)
             run.progress = 100 * done // total if total else 100
 
     # === CRUD === #

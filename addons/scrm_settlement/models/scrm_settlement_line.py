@@ -230,8 +230,10 @@ class ScrmSettlementLine(models.Model):
         for line in self:
             record = line._get_source_document()
             # A reader of the journal need not be a reader of its sources
-            readable = record and record.has_access("read")
-            line.source_label = record.display_name if readable else line.name
+            label = record.display_name if record and record.has_access("read") else ""
+            # A record without a name of its own calls itself by its model
+            has_name = label and label != f"{record._name},{record.id}"
+            line.source_label = label if has_name else line.name
 
     @api.depends("correction_ids")
     def _compute_correction_count(self):

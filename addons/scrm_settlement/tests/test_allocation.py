@@ -1,7 +1,7 @@
 from psycopg2.errors import CheckViolation, ExclusionViolation, RestrictViolation, UniqueViolation
 
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.queue_job.tests.common import trap_jobs
@@ -189,6 +189,16 @@ class TestAllocation(AllocationCase):
         lines[agent.id].invalidate_recordset()
         with self.assertRaisesRegex(UserError, "is applied"):
             lines[agent.id].allocated = 60
+
+    def test_the_rows_stay_on_the_form_while_one_is_changed(self):
+        self._stock(20)
+        self._orders(10, 10, 10)
+        run = self._start()
+        run.action_simulate()
+        with Form(run) as form:
+            with form.line_ids.edit(0) as line:
+                line.allocated, line.override_reason = 5, "Opening of the shop"
+            self.assertEqual((1, 3), (form.product_count, form.line_count))
 
     def test_only_share_and_reason_are_changed_by_hand(self):
         self._stock(100)

@@ -158,6 +158,12 @@ class TestJournal(SettlementCase):
         with self.assertRaises(UserError):
             line.action_open_source()
 
+    def test_a_source_without_a_name_is_called_by_its_line(self):
+        item = self.env["scrm.library.line"].search([], limit=1)
+        self.assertEqual(f"scrm.library.line,{item.id}", item.display_name)
+        line = self._record({"source_model": item._name, "source_id": item.id})
+        self.assertEqual("Filter", line.source_label)
+
     def test_the_source_opens(self):
         line = self._record({"source_id": self.dealer.id})
         self.assertEqual("Dealer", line.source_label)

@@ -1,4 +1,5 @@
 from datetime import date, datetime
+from unittest.mock import patch
 
 from odoo import Command
 from odoo.tests import tagged
@@ -84,6 +85,21 @@ class TestPaper(DisputeCase):
             ],
             sheet.totals,
         )
+
+    def test_each_page_of_many_lines_has_a_head(self):
+        """Ten lines a table that is not cut: whatever page begins with one shows the titles."""
+        Statement = type(self.statement)
+        many = [self.lines[0]] * 25
+        with (
+            patch.object(Statement, "_get_paper_lines", lambda _statement: many),
+            patch.object(Statement, "_get_paper_corrections", lambda _statement: []),
+        ):
+            page = self._render()
+        tables = page.split('name="detail"')[1:]
+        self.assertEqual(3, len(tables))
+        for table in tables:
+            self.assertIn("page-break-inside: avoid", table.split(">")[0])
+            self.assertIn("Unit Price", table.split("</thead>")[0])
 
     def test_in_the_language_of_the_dealer(self):
         self.env["res.lang"]._activate_lang("zh_CN")
