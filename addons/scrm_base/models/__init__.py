@@ -95,7 +95,9 @@ from . import res_partner_touch
 from . import res_partner_tags
 from . import res_partner_privacy
 from . import privacy
+from . import privacy_core
 from . import privacy_export
+from . import privacy_letters
 from . import privacy_erasure
 from . import privacy_open
 from . import privacy_plan

@@ -2,50 +2,15 @@
 
 import logging
 
-from odoo import api, models
-from odoo.fields import Domain
+from odoo import Command, api, models
 from odoo.tools import SQL, email_normalize
-from odoo.tools.mail import email_normalize_all, email_split_and_format
+from odoo.tools.mail import email_split_and_format
 
 from ..tools.append_only import erase
 from ..tools.erasure import ERASED, ERASED_PREFIX
+from .privacy_core import LEAD_COLUMNS, PARTNER_COLUMNS
 
 _logger = logging.getLogger(__name__)
-
-# What a contact says about its person; country and language say too little.
-_PARTNER_COLUMNS = (
-    "phone",
-    "email",
-    "street",
-    "street2",
-    "zip",
-    "city",
-    "vat",
-    "ref",
-    "comment",
-    "website",
-    "function",
-    "company_name",
-    "company_registry",
-    "barcode",
-    "image_1920",
-    "partner_latitude",
-    "partner_longitude",
-)
-_LEAD_COLUMNS = (
-    "contact_name",
-    "partner_name",
-    "phone",
-    "email_from",
-    "email_cc",
-    "description",
-    "street",
-    "street2",
-    "zip",
-    "city",
-    "website",
-    "function",
-)
 
 
 class ScrmPrivacy(models.AbstractModel):
@@ -257,32 +222,8 @@ class ScrmPrivacy(models.AbstractModel):
 
     def _erase_threads(self, threads):
         """Delete what was written about the person's records, and what was attached to them."""
-        Message = self.env["mail.message"].sudo()  # sudo: see _get_person
-        Attachment = self.env["ir.attachment"].sudo()
-        for name, ids in threads.items():
-            about = Domain("res_id", "in", ids)
-            if "message_ids" in self.env[name]._fields:
-                Message.search(about & Domain("model", "=", name)).unlink()
-            # a condition on res_field, else the search leaves out the files behind binary fields
-            Attachment.search(
-                about
-                & Domain("res_model", "=", name)
-                & Domain("id", "!=", False)
-                & (Domain("res_field", "=", False) | Domain("res_field", "!=", False))
-            ).unlink()
-
-    def _get_queued(self, person):
-        """Return (mails, text messages) to the person that wait in core's queues, or waited."""
-        # sudo: see _get_person
-        Mail, Sms = self.env["mail.mail"].sudo(), self.env["sms.sms"].sudo()
-        mails = Mail.search(Domain.OR(Domain("email_to", "ilike", e) for e in person.emails))
-        return (
-            mails.filtered(lambda m: person.emails & set(email_normalize_all(m.email_to))),
-            Sms.search(
-                Domain("number", "in", list(person.phones))
-                | Domain("partner_id", "in", person.partners.ids)
-            ),
-        )
+        self._get_messages(threads).unlink()
+        self._get_attachments(threads).unlink()
 
     def _erase_queued(self, person):
         """Delete what goes to the person alone, and take them off what goes to others too."""
@@ -290,11 +231,17 @@ class ScrmPrivacy(models.AbstractModel):
         for mail in mails:
             others = [
                 address
-                for address in email_split_and_format(mail.email_to)
+                for address in email_split_and_format(mail.email_to or "")
                 if email_normalize(address) not in person.emails
             ]
-            if others:
-                mail.email_to = ", ".join(others)
+            contacts = mail.recipient_ids - person.partners
+            if others or contacts:
+                mail.write(
+                    {
+                        "email_to": ", ".join(others),
+                        "recipient_ids": [Command.set(contacts.ids)],
+                    }
+                )
             else:
                 mail.unlink()
         messages.unlink()
@@ -313,25 +260,9 @@ class ScrmPrivacy(models.AbstractModel):
                 )
             )
 
-    def _get_leads(self, person):
-        """Return the person's leads: of their contacts, or of nobody's with a number of theirs."""
-        # sudo: see _get_person
-        Lead = self.env["crm.lead"].sudo().with_context(active_test=False, tracking_disable=True)
-        return Lead.search(
-            Domain("company_id", "in", [False, *person.companies.ids])
-            & (
-                Domain("partner_id", "in", person.partners.ids)
-                | Domain("partner_id", "=", False)
-                & (
-                    Domain("email_normalized", "in", list(person.emails))
-                    | Domain("phone_sanitized", "in", list(person.phones))
-                )
-            )
-        )
-
     def _erase_leads(self, leads):
         self._erase_threads({"crm.lead": leads.ids})
-        leads.write({"name": ERASED, **dict.fromkeys(self._known(leads, _LEAD_COLUMNS), False)})
+        leads.write({"name": ERASED, **dict.fromkeys(self._known(leads, LEAD_COLUMNS), False)})
 
     def _known(self, model, columns):
         return [column for column in columns if column in model._fields]
@@ -341,11 +272,10 @@ class ScrmPrivacy(models.AbstractModel):
         if not partners:
             return
         partners = partners.with_context(tracking_disable=True)
-        users = self.env["res.users"].sudo().with_context(active_test=False)
-        for user in users.search([("partner_id", "in", partners.ids), ("share", "=", True)]):
+        for user in self._get_logins(partners):
             user.write({"login": f"erased-{user.id}", "password": "", "active": False})
         self._erase_threads({"res.partner": partners.ids})
         partners.bank_ids.unlink()
-        blank = dict.fromkeys(self._known(partners, _PARTNER_COLUMNS), False)
+        blank = dict.fromkeys(self._known(partners, PARTNER_COLUMNS), False)
         partners.write({**blank, "name": ERASED})
         self.env.flush_all()

@@ -47,17 +47,12 @@ class ScrmPrivacy(models.AbstractModel):
             # A number of theirs that somebody blocked, or that was learned; a hotline is learned
             # again of all who have it. The note says why a value is nobody's.
             "scrm.identity.block": TablePlan(hashed=("value",), kept=("note",)),
-            # Says as much about the other one: the person gets the number of decisions.
             "scrm.match.candidate": TablePlan(
                 ("left_id.customer_id", "right_id.customer_id"),
                 erased=("field_weights", "evidence"),
                 kept=("rule", "reason"),  # codes
-                exported=False,
             ),
-            # Contacts are exported themselves; who shares a value with them is no one's to know.
-            "scrm.quality.issue": TablePlan(
-                ("partner_id",), erased=("value", "group_key"), exported=False
-            ),
+            "scrm.quality.issue": TablePlan(("partner_id",), erased=("value", "group_key")),
             "scrm.suppression": TablePlan(kept=("id_type", "handle_hash")),
             "scrm.unmask.log": TablePlan(("customer_id",), erased=("handles", "reason")),
             "scrm.privacy.request": TablePlan(
@@ -109,9 +104,9 @@ class ScrmPrivacy(models.AbstractModel):
             # These two are taken away altogether, see _after_erasure().
             "scrm.tag.assign": TablePlan(("customer_id",), hashed=("reference",)),
             "scrm.circle.member": TablePlan(("customer_id",), erased=("role", "source")),
-            # Of circles that are emptied, see _follow_shared(). They tell of others, too.
+            # Of circles that are emptied, see _follow_shared().
             "scrm.circle": TablePlan(
-                ("member_ids.customer_id",), erased=("name", "source", "note"), exported=False
+                ("member_ids.customer_id",), erased=("name", "source", "note")
             ),
         }
 
@@ -129,7 +124,6 @@ class ScrmPrivacy(models.AbstractModel):
                 ("import_id.line_ids.customer_id",),
                 erased=("sample",),
                 kept=("title",),
-                exported=False,
             ),
             "scrm.customer.import.sheet": TablePlan(kept=("name",)),
             "scrm.customer.import.line": TablePlan(

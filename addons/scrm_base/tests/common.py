@@ -1,6 +1,8 @@
 """The test kit of the suite: what every addon's tests begin with."""
 
+import re
 from contextlib import contextmanager
+from unittest.mock import patch
 
 from odoo import Command
 from odoo.tests import TransactionCase, new_test_user
@@ -151,3 +153,50 @@ class ScrmCase(TransactionCase):
                     if self.env.cr.fetchone()[0]:
                         found.append((name, column, trace))
         return found
+
+    def _check_handed_out(self, customer):
+        """Erase a customer: what it changed was in their export, or it is said why not."""
+        privacy = self.env["scrm.privacy"].with_company(self.company)
+        sections = set(privacy._get_personal_data(customer))
+        self.env.flush_all()
+        touched = self._find_touched(lambda: privacy._erase(customer))
+        withheld = privacy._get_withheld()
+        silent = {
+            name
+            for name in touched - set(withheld)
+            if self.env["ir.model"]._get(name).name not in sections
+        }
+        self.assertTrue(touched - set(withheld))
+        self.assertEqual(
+            set(),
+            silent,
+            "The erasure takes these from a person, the export does not hand them out: add them"
+            " to _get_core_records() of scrm.privacy, or to _get_withheld() with the reason.",
+        )
+
+    def _find_touched(self, act):
+        """Return the models with texts whose rows an act changes or deletes."""
+        tables, execute = set(), type(self.env.cr).execute
+
+        def remember(cursor, query, *args, **kwargs):
+            result = execute(cursor, query, *args, **kwargs)
+            text = str(getattr(query, "code", query))
+            if cursor.rowcount > 0 and re.match(r"\s*(UPDATE|DELETE FROM)\b", text):
+                rendered = cursor.mogrify(query, *args).decode()
+                tables.add(re.match(r'\s*(?:UPDATE|DELETE FROM) "?(\w+)', rendered)[1])
+            return result
+
+        with patch.object(type(self.env.cr), "execute", remember):
+            act()
+            self.env.flush_all()
+        return {
+            name
+            for name, model in self.env.registry.items()
+            if model._table in tables
+            and not model._abstract
+            and not model._transient
+            and any(
+                field.store and field.type in ("char", "text", "html", "json", "binary")
+                for field in model._fields.values()
+            )
+        }

@@ -1,5 +1,8 @@
 import json
 
+from markupsafe import Markup
+
+from odoo import Command
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
@@ -25,7 +28,7 @@ class TestExport(ErasureCase):
             "Interaction with a Customer",
             "Change of a Customer's Stage",
             "Outgoing Notice",
-            "Contacts",
+            "Contact",
             "Evidence between Handles",
             "Tag of a Customer",
             "Member of a Circle",
@@ -49,6 +52,100 @@ class TestExport(ErasureCase):
         data = self.env["scrm.privacy"].with_company(sister)._get_personal_data(self.customer)
         self.assertNotIn("Consent", data)
         self.assertIn("Handle of a Customer", data)
+
+    def _write_letters(self):
+        """Leave what core holds: a lead of nobody's, messages, a mail and a text message."""
+        Lead = self.env["crm.lead"].with_context(mail_create_nolog=True)
+        by_phone, foreign = Lead.create(
+            [
+                {
+                    "name": name,
+                    "phone": "139 8877 6655",
+                    "country_id": self.env.ref("base.cn").id,
+                    "company_id": company.id,
+                }
+                for name, company in (
+                    ("Xiaolan's second kitchen", self.company),
+                    ("Of another company", self.company_other),
+                )
+            ]
+        )
+        self.partner.message_post(body=Markup("I want <b>tea</b>"), author_id=self.partner.id)
+        self.lead.message_post(body="She likes it green", attachments=[("kitchen.txt", b"plan")])
+        by_phone.message_post(body="Offer sent", email_from="zhao.xiaolan@example.com")
+        neighbour = self.neighbour.main_partner_id or self._make_partner(name="Somebody")
+        neighbour.message_post(body="Said that Xiaolan is loud", author_id=neighbour.id)
+        neighbour.message_post(body="Shall I come?", author_id=self.partner.id)
+        neighbour.message_post(body="Come, all", partner_ids=self.partner.ids)
+        self.env["mail.mail"].create(
+            [
+                {"subject": "To two", "email_to": "a@example.com, Zhao.Xiaolan@example.com"},
+                {"subject": "By contact", "recipient_ids": [Command.link(self.partner.id)]},
+                {"subject": "To others", "email_to": "not.zhao.xiaolan@example.com"},
+            ]
+        )
+        self.env["sms.sms"].create({"number": "+8613988776655", "body": "Your filter is due"})
+        return by_phone, foreign
+
+    def _export(self, company=None):
+        privacy = self.env["scrm.privacy"].with_company(company or self.company)
+        return privacy._get_personal_data(self.customer)
+
+    def _count_queries(self):
+        before = self.env.cr.sql_log_count
+        self._export()
+        return self.env.cr.sql_log_count - before
+
+    def test_what_core_holds(self):
+        self._write_letters()
+        data = self._export()
+        names = {row["Opportunity"] for row in data["Lead"]}
+        self.assertEqual({"Zhao Xiaolan's kitchen", "Xiaolan's second kitchen"}, names)
+        wrote = {(row["Author"], row["Contents"]) for row in data["Message"] if row.get("Contents")}
+        self.assertLessEqual(
+            {
+                ("The person", "I want *tea*"),
+                ("The company", "She likes it green"),
+                ("The person", "Offer sent"),
+                ("The person", "Shall I come?"),
+                ("The company", "Come, all"),
+            },
+            wrote,
+        )
+        self.assertNotIn("loud", json.dumps(data, default=str))
+        subjects = {row["Subject"] for row in data["Outgoing Mails"]}
+        self.assertLessEqual({"To two", "By contact"}, subjects)
+        self.assertNotIn("To others", subjects)
+        self.assertEqual(["Your filter is due"], [row["Body"] for row in data["Outgoing SMS"]])
+
+        self.assertIn("kitchen.txt", [row["Name"] for row in data["Attachment"]])
+
+    def test_letters_of_a_sister_company_are_its_own(self):
+        sister = self.env["res.company"].create({"name": "Sister", "scrm_pool_id": self.pool.id})
+        self._write_letters()
+        self.partner.with_company(sister).message_post(body="Of the sister")
+        text = json.dumps(self._export(), default=str)
+        self.assertNotIn("Of the sister", text)
+        text = json.dumps(self._export(sister), default=str)
+        self.assertIn("Of the sister", text)
+        for body in ("tea", "green", "kitchen", "Offer sent"):
+            self.assertNotIn(body, text)
+
+    def test_a_long_history_takes_no_query_more(self):
+        self._write_letters()
+        self._export()
+        self.env.invalidate_all()
+        few = self._count_queries()
+        for number in range(30):
+            self.partner.message_post(body=f"Letter {number}", author_id=self.partner.id)
+        self.env.flush_all()
+        self.env.invalidate_all()
+        self.assertLessEqual(self._count_queries(), few)
+        self.assertGreater(len(self._export()["Message"]), 30)
+
+    def test_what_is_erased_was_handed_out_or_has_a_reason(self):
+        self._write_letters()
+        self._check_handed_out(self.customer)
 
     def test_refusing_needs_a_reason(self):
         request = self._make_request(kind="rectification")

@@ -34,8 +34,6 @@ class TablePlan:
     :param kept: the other text columns: they never say anything about a person, or have to stay
     :param record: the two columns (model, id) of a log about records of any model; rows about
         records of the person are theirs
-    :param exported: whether the person gets these rows when they ask for their data; not those
-        that say as much about others, or nothing that anybody could read
     """
 
     owners: tuple[str, ...] = ()
@@ -44,7 +42,6 @@ class TablePlan:
     hashed: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
     record: tuple[str, str] | tuple[()] = ()
-    exported: bool = True
 
     @property
     def columns(self) -> frozenset[str]:

@@ -30,6 +30,14 @@ class ScrmPrivacy(models.AbstractModel):
         }
 
     @api.model
+    def _get_core_records(self, person, owned):
+        columns = ("program_id", "code", "points", "expiration_date")
+        return {
+            **super()._get_core_records(person, owned),
+            "loyalty.card": (self._get_cards(person), columns),
+        }
+
+    @api.model
     def _get_open_business(self, person):
         """Bar the erasure while money of the person is stored; say which points lapse."""
         business = super()._get_open_business(person)
@@ -60,12 +68,17 @@ class ScrmPrivacy(models.AbstractModel):
 
     def _get_cards_in_use(self, person):
         """Return the person's cards that something can be spent from."""
-        # sudo: the privacy officer's right was checked; officers need not have rights on cards
-        cards = self.env["loyalty.card"].sudo()
-        return cards.search(
-            Domain("points", ">", 0)
-            & Domain("company_id", "in", [False, *person.companies.ids])
+        return self._get_cards(person).filtered_domain(
+            Domain("active", "=", True)
+            & Domain("points", ">", 0)
             & (Domain("expiration_date", "=", False) | Domain("expiration_date", ">=", "today"))
+        )
+
+    def _get_cards(self, person):
+        # sudo: the privacy officer's right was checked; officers need not have rights on cards
+        cards = self.env["loyalty.card"].sudo().with_context(active_test=False)
+        return cards.search(
+            Domain("company_id", "in", [False, *person.companies.ids])
             & (
                 Domain("scrm_customer_id", "in", person.customers.ids)
                 | Domain("partner_id", "in", person.partners.ids)

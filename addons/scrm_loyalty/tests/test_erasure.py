@@ -35,3 +35,8 @@ class TestErasure(LoyaltyCase):
         wallet.points = 0
         self.request._erase()
         self.assertTrue(self.customer.erased_at)
+
+    def test_what_is_erased_was_handed_out_or_has_a_reason(self):
+        data = self.env["scrm.privacy"].with_company(self.company)._get_personal_data(self.customer)
+        self.assertEqual([self.card.code], [row["Code"] for row in data[self.card._description]])
+        self._check_handed_out(self.customer)

@@ -19,13 +19,21 @@ class ScrmPrivacy(models.AbstractModel):
             **super()._get_erasure_plan(),
             # Hashes of what stands on the cards: nothing to read, but the person can be found by
             # them. The rows are taken away, see _after_erasure().
-            "scrm.matching.key": TablePlan(("customer_id",), erased=("key",), exported=False),
-            "scrm.matching.row": TablePlan(
-                ("customer_id",), erased=("fingerprint",), exported=False
-            ),
+            "scrm.matching.key": TablePlan(("customer_id",), erased=("key",)),
+            "scrm.matching.row": TablePlan(("customer_id",), erased=("fingerprint",)),
             # Shares and weights, and names and cities that many have: of nobody in particular,
             # or else taken out by _erase().
             "scrm.matching.model": TablePlan(kept=("parameters", "training_job_uuid")),
+        }
+
+    @api.model
+    def _get_withheld(self):
+        hashes = "hashes of what stands on the cards, which nobody can read"
+        return {
+            **super()._get_withheld(),
+            "scrm.matching.key": hashes,
+            "scrm.matching.row": hashes,
+            "scrm.matching.model": "shares of names that many have, of nobody in particular",
         }
 
     @api.model

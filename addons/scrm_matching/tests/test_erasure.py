@@ -29,6 +29,9 @@ class TestErasure(MatchingCase):
             self.assertEqual(self.other, self._get_compared(name))
         self.assertNotIn(self.customer.id, {row.id for row in self.model._fetch_sample()})
 
+    def test_what_is_erased_was_handed_out_or_has_a_reason(self):
+        self._check_handed_out(self.customer)
+
     def test_a_name_that_others_have_stays_common(self):
         size = self.model.parameters["size"]
         for count, stays in ((3, False), (40, True)):

@@ -42,6 +42,13 @@ class ScrmPrivacy(models.AbstractModel):
         }
 
     @api.model
+    def _get_core_records(self, person, owned):
+        return {
+            **super()._get_core_records(person, owned),
+            "rating.rating": (self._get_ratings(owned), ("create_date", "rating", "feedback")),
+        }
+
+    @api.model
     def _get_open_business(self, person):
         return [
             *super()._get_open_business(person),
@@ -61,12 +68,15 @@ class ScrmPrivacy(models.AbstractModel):
 
     def _after_erasure(self, person, owned):
         result = super()._after_erasure(person, owned)
+        self._get_ratings(owned).write({"feedback": False})
+        return result
+
+    def _get_ratings(self, owned):
         # sudo: the privacy officer's right was checked; what customers wrote with a rating
         ratings = self.env["rating.rating"].sudo()
-        ratings.search(
+        return ratings.search(
             [
                 ("res_model", "=", "scrm.service.ticket"),
                 ("res_id", "in", owned["scrm.service.ticket"]),
             ]
-        ).write({"feedback": False})
-        return result
+        )

@@ -33,3 +33,22 @@ class TestErasure(ServiceCase):
         ticket._move_along("cancel", note="Not needed any more")
         request._erase()
         self.assertTrue(ticket.customer_id.erased_at)
+
+    def test_what_is_erased_was_handed_out_or_has_a_reason(self):
+        partner = self._make_partner(name="Sun Lihua", phone="137 6655 4433")
+        ticket = self._make_ticket(partner_id=partner.id, name="No water", description="Leaks")
+        ticket.message_post(body="Came in vain")
+        self.env["rating.rating"].create(
+            {
+                "res_model_id": self.env["ir.model"]._get_id(ticket._name),
+                "res_id": ticket.id,
+                "rating": 1,
+                "feedback": "Nobody came",
+                "consumed": True,
+            }
+        )
+        customer = ticket.customer_id
+        data = self.env["scrm.privacy"].with_company(self.company)._get_personal_data(customer)
+        self.assertIn("Came in vain", {row["Contents"] for row in data["Message"]})
+        self.assertEqual(["Nobody came"], [row["Comment"] for row in data["Rating"]])
+        self._check_handed_out(customer)

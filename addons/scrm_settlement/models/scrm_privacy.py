@@ -23,7 +23,7 @@ class ScrmPrivacy(models.AbstractModel):
             "scrm.settlement.adjustment": TablePlan(kept=("reason",)),
             "scrm.settlement.exception": TablePlan(kept=("name", "source_model", "note")),
             # A view: the city stands on the dealer's card.
-            "scrm.settlement.report": TablePlan(kept=("city",), exported=False),
+            "scrm.settlement.report": TablePlan(kept=("city",)),
             "scrm.settlement.rule": TablePlan(kept=("name",)),
             "scrm.settlement.scenario": TablePlan(kept=("name", "code")),
             "scrm.settlement.tier": TablePlan(kept=("name", "description")),

@@ -37,6 +37,15 @@ class ScrmPrivacy(models.AbstractModel):
         channels = self._get_erased_conversations(owned).discuss_channel_id
         return {**threads, "discuss.channel": channels.ids} if channels else threads
 
+    @api.model
+    def _get_core_records(self, person, owned):
+        conversations = self._get_erased_conversations(owned)
+        return {
+            **super()._get_core_records(person, owned),
+            "discuss.channel": (conversations.discuss_channel_id, ("name",)),
+            "mail.guest": (conversations.guest_id, ("name",)),
+        }
+
     def _after_erasure(self, person, owned):
         result = super()._after_erasure(person, owned)
         conversations = self._get_erased_conversations(owned)

@@ -28,3 +28,12 @@ class TestErasure(SocialCase):
         again = self._say("Hello", openid=OPENID)
         self.assertNotEqual(customer, again.customer_id)
         self.assertTrue(again.identity_id.is_suppressed)
+
+    def test_what_is_erased_was_handed_out_or_has_a_reason(self):
+        conversation = self._say("No water!", openid=OPENID)
+        self._answer(conversation, "We come")
+        customer = conversation.customer_id
+        data = self.env["scrm.privacy"].with_company(self.company)._get_personal_data(customer)
+        said = {(row["Author"], row["Contents"]) for row in data["Message"]}
+        self.assertLessEqual({("The person", "No water!"), ("The company", "We come")}, said)
+        self._check_handed_out(customer)
