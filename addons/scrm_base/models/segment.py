@@ -232,8 +232,7 @@ class ScrmSegment(models.Model):
         domain = Domain("pool_id", "=", pool.id) & Domain("active", "=", True)
         self._check_reads_in_force()
         domain &= self._get_own_domain()
-        for condition in self.condition_ids:
-            domain &= condition._get_customer_domain(env)
+        domain &= self.condition_ids._get_customer_domain(env)
         included = [[id_] for id_ in self.include_ids.ids]
         if self.include_mode == "any" and included:
             included = [self.include_ids.ids]

@@ -117,18 +117,24 @@ class ScrmSegmentCondition(models.Model):
     # === WHAT IT MEANS === #
 
     def _get_customer_domain(self, env):
-        """Return the condition as a Domain on scrm.customer.
+        """Return the conditions of a segment, all of which must hold, as a Domain on customers.
+
+        The table of figures is gone through once for them all: a customer has one row of a company.
 
         :param env: the environment whose rights, rules and company apply
         """
-        test = self._get_test()
+        tests = [condition._get_test() for condition in self]
         company = self.segment_id.company_id or env.company
-        query = env["scrm.metric"]._search(
-            Domain("company_id", "=", company.id) & Domain(*test.leaf)
-        )
-        return Domain(
-            "id", "in" if test.has_row else "not in", query.subselect("scrm_metric.customer_id")
-        )
+        domain = Domain.TRUE
+        for operator, leaves in (
+            ("in", [Domain(*test.leaf) for test in tests if test.has_row]),
+            ("not in", [Domain(*test.leaf) for test in tests if not test.has_row]),
+        ):
+            if leaves:
+                rows = Domain.AND(leaves) if operator == "in" else Domain.OR(leaves)
+                query = env["scrm.metric"]._search(Domain("company_id", "=", company.id) & rows)
+                domain &= Domain("id", operator, query.subselect("scrm_metric.customer_id"))
+        return domain
 
     def _get_test(self):
         """Return the rows of figures to look for, see ``tools.segments``."""
