@@ -1,6 +1,6 @@
 from datetime import timedelta
 
-from odoo import fields, models
+from odoo import SUPERUSER_ID, fields, models
 from odoo.fields import Domain
 
 
@@ -113,7 +113,8 @@ class ScrmNoticeRule(models.Model):
         return who, {("partner", partner.id)}, partner.lang, address
 
     def _reach_user(self, user, company):
-        if company not in user.company_ids:
+        # What the system does by itself has it as the responsible: nobody reads that.
+        if company not in user.company_ids or user.id == SUPERUSER_ID:
             return None, set(), None, {}
         address = user.active and self._find_address(user, company, self._get_media())
         address = address or {

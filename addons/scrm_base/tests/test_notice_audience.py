@@ -111,6 +111,12 @@ class TestNoticeAudience(NoticeCase):
         rows.with_user(self.manager).action_replay()
         self.assertEqual(["queued"] * 2, rows.mapped("state"))
 
+    def test_the_system_itself_is_told_nothing(self):
+        self._make_rule("inapp", audience="responsible")
+        record = self.env["scrm.customer.import"].create({"name": "by the system"})
+        self.assertEqual(self.env.ref("base.user_root"), record._notice_get_responsible())
+        self.assertFalse(self._raise_event(record))
+
     def test_a_record_without_followers_tells_nobody(self):
         self._make_rule(audience="followers")
         self.assertFalse(self._raise_event())
