@@ -146,7 +146,8 @@ class ScrmConsent(models.Model):
                 "covered": customer.identity_ids.ids,
             }
         )
-        if is_given:
+        # Who only shares a handle with the person who was erased does not speak for them.
+        if is_given and customer.is_suppressed:
             self.env["scrm.suppression"].sudo()._lift(customer.identity_ids)
         return consent.sudo(False)
 

@@ -40,7 +40,7 @@ class ScrmCustomerImportLine(models.Model):
             if not any(recognised[line.id])
         }
         asked = self.env["scrm.suppression"]._find(set().union(*keys_of.values()))
-        forgotten = self.browse([line.id for line, keys in keys_of.items() if keys & asked])
+        forgotten = self.browse([line.id for line, keys in keys_of.items() if keys & asked.keys()])
         forgotten.write(
             {
                 "status": "conflict",

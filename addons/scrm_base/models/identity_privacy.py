@@ -1,5 +1,7 @@
 """Handles in full: who may see them, and the log of who did."""
 
+from datetime import datetime
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
@@ -53,7 +55,7 @@ class ScrmCustomer(models.Model):
     erased_at = fields.Datetime(
         string="Erased On", readonly=True, help="The person asked to be forgotten."
     )
-    is_suppressed = fields.Boolean(compute="_compute_is_suppressed")
+    is_suppressed = fields.Boolean(compute="_compute_is_suppressed", compute_sudo=True)
 
     def write(self, vals):
         if "erased_at" in vals:
@@ -62,8 +64,18 @@ class ScrmCustomer(models.Model):
 
     @api.depends("identity_ids")
     def _compute_is_suppressed(self):
+        """Tell who came back after their erasure from who shared a handle with the person.
+
+        The latter was known before it, by a handle that was not erased.
+        """
+        found = self.env["scrm.suppression"]._find([i._get_key() for i in self.identity_ids])
         for customer in self:
-            customer.is_suppressed = any(customer.identity_ids.mapped("is_suppressed"))
+            handles = {i._get_key(): i.create_date for i in customer.identity_ids}
+            others = [handles[key] for key in handles.keys() - found.keys()]
+            known_since = min(others, default=datetime.max)
+            customer.is_suppressed = any(
+                found[key] <= known_since for key in handles.keys() & found.keys()
+            )
 
     def _ensure_partner(self):
         """Make no contact of hashes."""

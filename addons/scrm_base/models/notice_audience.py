@@ -1,6 +1,6 @@
 from datetime import timedelta
 
-from odoo import fields, models
+from odoo import SUPERUSER_ID, fields, models
 from odoo.fields import Domain
 
 
@@ -12,7 +12,8 @@ class ScrmNoticeRule(models.Model):
     def _get_members(self):
         """Return everybody of the rule's roles and the colleagues it names (``res.users``)."""
         self.ensure_one()
-        members = self.user_ids
+        # Those who left too: a rule that still names them is to show it.
+        members = self.with_context(active_test=False).user_ids.with_env(self.env)
         if self.group_ids:
             members |= self.env["res.users"].search(
                 Domain("all_group_ids", "in", self.group_ids.ids) & Domain("share", "=", False)
@@ -112,12 +113,15 @@ class ScrmNoticeRule(models.Model):
         return who, {("partner", partner.id)}, partner.lang, address
 
     def _reach_user(self, user, company):
-        if not user.active or company not in user.company_ids:
+        # What the system does by itself has it as the responsible: nobody reads that.
+        if company not in user.company_ids or user.id == SUPERUSER_ID:
             return None, set(), None, {}
-        address = self._find_address(user, company, self._get_media()) or {
+        address = user.active and self._find_address(user, company, self._get_media())
+        address = address or {
             "medium": "inapp",
             "user_id": user.id,
             "partner_id": user.partner_id.id,
+            **({} if user.active else self._prepare_archived_vals(user)),
         }
         return f"user:{user.id}", {("partner", user.partner_id.id)}, user.lang, address
 
@@ -146,5 +150,16 @@ class ScrmNoticeRule(models.Model):
                 "%(customer)s has no address for this notice. Complete the contact, then send "
                 "it again.",
                 customer=person.display_name,
+            ),
+        }
+
+    def _prepare_archived_vals(self, user):
+        return {
+            "state": "failed",
+            "reason": "archived",
+            "error": self.env._(
+                "The account of %(user)s is archived. Name somebody else as responsible or in "
+                "the rule.",
+                user=user.display_name,
             ),
         }

@@ -1,9 +1,10 @@
 import logging
 import re
 from contextlib import closing
+from dataclasses import dataclass
 
 from odoo import api, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import AccessError, ValidationError
 from odoo.tools.rendering_tools import parse_inline_template
 
 _logger = logging.getLogger(__name__)
@@ -12,10 +13,75 @@ _logger = logging.getLogger(__name__)
 _FIELD_PATH = re.compile(r"^object((?:\.\w+)+)$")
 
 
+@dataclass(frozen=True)
+class _Known:
+    """What rules named before a change: in a context it is no client's, whose values are JSON."""
+
+    by_rule: dict  # {(rule id, model id): set of expressions}
+
+
 class ScrmNoticeRule(models.Model):
     """The text of a rule: its placeholders are tried when it is saved, and filled when it goes."""
 
     _inherit = "scrm.notice.rule"
+
+    # === AUTHOR === #
+
+    def write(self, vals):
+        # A refused text must not stay: the next attempt would find it known.
+        with self.env.cr.savepoint():
+            return super(ScrmNoticeRule, self._with_known_expressions()).write(vals)
+
+    def _with_known_expressions(self):
+        """Remember what the rules name: whoever leaves it there needs no right to write it."""
+        if self._may_write_any():
+            return self
+        # sudo: the texts are looked at, not shown
+        known = {(rule.id, rule.model_id.id): rule._get_expressions() for rule in self.sudo()}
+        return self.with_context(scrm_known_expressions=_Known(known))
+
+    def _may_write_any(self):
+        return self.env.su or self.env.user.has_group("mail.group_mail_template_editor")
+
+    def _get_expressions(self):
+        """Return the expressions of all texts in all languages (set of str)."""
+        self.ensure_one()
+        texts = []
+        for name, field in self._fields.items():
+            if field.store and field.type in ("char", "text"):
+                if field.translate:
+                    texts += (field._get_stored_translations(self) or {}).values()
+                else:
+                    texts.append(self[name])
+        return {
+            expression
+            for text in filter(None, texts)
+            for _literal, expression, _default in parse_inline_template(text)
+            if expression
+        }
+
+    def _check_access_right_dynamic_template(self):
+        """Ask for an editor only where a text names what the rule did not name before."""
+        if self._may_write_any():
+            return
+        known = self.env.context.get("scrm_known_expressions")
+        known = known.by_rule if isinstance(known, _Known) else {}
+        is_allowed = self.env["ir.qweb"]._is_expression_allowed
+        # sudo: see _with_known_expressions
+        for rule in self.sudo():
+            new = rule._get_expressions() - known.get((rule.id, rule.model_id.id), set())
+            for expression in sorted(new):
+                if not is_allowed(expression, rule.model_name):
+                    raise AccessError(
+                        self.env._(
+                            "The placeholder “{{ %(placeholder)s }}” of the rule “%(rule)s” may "
+                            "be written by members of “%(group)s” alone. Ask one of them, or "
+                            "insert a field with the magic wand beside the text.",
+                            placeholder=expression,
+                            rule=rule.name,
+                            group=self.env.ref("mail.group_mail_template_editor").sudo().name,
+                        )
+                    )
 
     # === CHECK === #
 
@@ -52,10 +118,15 @@ class ScrmNoticeRule(models.Model):
                     )
 
     def _update_field_translations(self, field_name, translations, digest=None, source_lang=""):
-        result = super()._update_field_translations(field_name, translations, digest, source_lang)
-        # The constraint sees the language of the author alone.
-        for lang in translations:
-            self.with_context(lang=lang)._check_placeholders()
+        rules = self._with_known_expressions()
+        # see write()
+        with self.env.cr.savepoint():
+            result = super(ScrmNoticeRule, rules)._update_field_translations(
+                field_name, translations, digest, source_lang
+            )
+            # The constraint sees the language of the author alone.
+            for lang in translations:
+                rules.with_context(lang=lang)._check_placeholders()
         return result
 
     def _find_problem(self, expression, sample):

@@ -107,6 +107,7 @@ class ScrmOutbox(models.Model):
     reason = fields.Selection(
         [
             ("no_address", "No address"),
+            ("archived", "Account archived"),
             ("text", "Text cannot be made"),
             ("blacklist", "On the blacklist"),
             ("refused", "Refused by the medium"),

@@ -58,16 +58,20 @@ class ScrmSuppression(models.Model):
 
     @api.model
     def _find(self, keys):
-        """Return those of the keys (id_type, scope, value) whose person asked to be forgotten."""
+        """Return which keys (id_type, scope, value) are of people who asked to be forgotten.
+
+        :return: {key: when the person was erased}
+        """
         # sudo: whether a handle was erased is asked by whoever meets it again.
         if not keys or not self.sudo()._has_any():
-            return set()
+            return {}
         salt = self._get_salt()
         key_of = {hash_handle(salt, *key): key for key in keys}
         found = self.sudo().search_fetch(
-            [("handle_hash", "in", list(key_of)), ("lifted_at", "=", False)], ["handle_hash"]
+            [("handle_hash", "in", list(key_of)), ("lifted_at", "=", False)],
+            ["handle_hash", "erased_at"],
         )
-        return {key_of[row.handle_hash] for row in found}
+        return {key_of[row.handle_hash]: row.erased_at for row in found}
 
     @api.model
     def _suppress(self, identities):

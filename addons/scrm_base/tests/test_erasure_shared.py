@@ -25,6 +25,38 @@ class TestErasureShared(ErasureCase):
         self.assertEqual(("Softener", mobile), (lead.name, lead.phone))
         self.assertTrue(sms.exists())
 
+    def test_who_had_the_number_on_the_card_was_not_erased(self):
+        mobile = "+8613988776655"  # the erased person's own handle
+        self.env["scrm.identity.block"].search([("value", "=", mobile)]).unlink()
+        wife = self._make_partner(name="Wife", phone=mobile, email="wife@example.com")
+        own = wife._scrm_ensure_identity()
+        wife_customer = own.customer_id
+        self.assertNotEqual(self.customer, wife_customer)
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE scrm_identity SET create_date = create_date - interval '1 day'"
+            " WHERE id = ANY(%s)",
+            [wife_customer.identity_ids.ids],
+        )
+        self.env.invalidate_all()
+        self._confirm(self._make_request())
+        self.env.invalidate_all()
+        wife._scrm_ensure_identity()
+        card = wife_customer._get_identity("phone")
+        self.assertEqual(mobile, card.value)
+        self.assertTrue(card.is_suppressed)
+        self.assertFalse(wife_customer.is_suppressed)
+        self.assertEqual(wife, wife._scrm_filter_customers())
+        self.env["scrm.consent"]._give(own, "marketing")
+        card.invalidate_recordset()
+        self.assertTrue(card.is_suppressed, "she does not speak for the other one")
+        # the erased person's own contact gains nothing by a new handle
+        again = self._make_identity("openid", "oZhao-Xiaolan_0001", scope="oa:test")
+        again._attach(
+            self._make_identity("email", "new@example.com"), rule="manual", evidence={"said": "me"}
+        )
+        self.assertTrue(again.customer_id.is_suppressed)
+
     def test_the_number_of_an_office_is_the_offices(self):
         office = "0755-2600 1000"
         shop = self._make_partner(name="Shop", is_company=True, phone=office)

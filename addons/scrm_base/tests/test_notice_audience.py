@@ -95,6 +95,28 @@ class TestNoticeAudience(NoticeCase):
         row.with_user(self.operator).action_replay()
         self.assertEqual(("queued", contact), (row.state, row.partner_id))
 
+    def test_a_colleague_who_left_is_a_refused_row(self):
+        self._make_rule("email", "inapp", audience="group", user_ids=self.steward.ids)
+        self._make_rule("inapp", audience="responsible")
+        (self.steward | self.operator).active = False
+        rows = self._raise_event()
+        self.assertEqual(self.steward | self.operator, rows.user_id)
+        self.assertEqual(["failed"] * 2, rows.mapped("state"))
+        self.assertEqual(["archived"] * 2, rows.mapped("reason"))
+        self.assertIn("is archived", rows[0].error)
+        rows.with_user(self.manager).action_replay()
+        self.assertEqual(["failed"] * 2, rows.mapped("state"))
+        self.assertFalse(rows.fallback_ids)
+        (self.steward | self.operator).active = True
+        rows.with_user(self.manager).action_replay()
+        self.assertEqual(["queued"] * 2, rows.mapped("state"))
+
+    def test_the_system_itself_is_told_nothing(self):
+        self._make_rule("inapp", audience="responsible")
+        record = self.env["scrm.customer.import"].create({"name": "by the system"})
+        self.assertEqual(self.env.ref("base.user_root"), record._notice_get_responsible())
+        self.assertFalse(self._raise_event(record))
+
     def test_a_record_without_followers_tells_nobody(self):
         self._make_rule(audience="followers")
         self.assertFalse(self._raise_event())

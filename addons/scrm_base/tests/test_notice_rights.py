@@ -1,4 +1,5 @@
 from odoo.exceptions import AccessError, ValidationError
+from odoo.fields import Command
 from odoo.tests import tagged
 
 from .notice_case import NoticeCase
@@ -48,3 +49,42 @@ class TestNoticeRights(NoticeCase):
             with self.subTest(text), self.assertRaises(error):
                 self.rule.with_user(user).update_field_translations("body", {"zh_CN": text})
         self._assert_nothing_ran()
+
+    def test_a_manager_edits_around_what_an_editor_wrote(self):
+        self.env["res.lang"]._activate_lang("zh_CN")
+        unusual = "{{ object.create_date.strftime('%Y') }}"
+        rule = self.rule
+        rule.body = f"Since {unusual}"
+        rule.update_field_translations("body", {"zh_CN": "{{ object.name.upper() }}"})
+        self.env.invalidate_all()
+        rule = rule.with_user(self.manager)
+        rule.write({"audience": "group", "user_ids": self.operator.ids, "is_urgent": True})
+        rule.medium_ids = [*(Command.delete(id_) for id_ in rule.medium_ids.ids)] + (
+            self._list_media("inapp")
+        )
+        rule.active = False
+        rule.body = f"{unusual} it is, for {{{{ object.name }}}}"
+        rule.subject = f"Of {unusual}"
+        rule.update_field_translations("body", {"zh_CN": f"{{{{ object.name.upper() }}}} {unusual}"})
+        self.env.flush_all()
+        self.assertEqual((False, f"Of {unusual}"), (rule.active, rule.subject))
+        self.assertEqual("inapp", rule.medium)
+        with self.assertRaisesRegex(AccessError, "lower.*Ask one of them"):
+            rule.body = f"{unusual} {{{{ object.name.lower() }}}}"
+
+    def test_what_a_rule_names_is_for_no_other_rule_and_model(self):
+        self.rule.body = "{{ object.create_date.strftime('%Y') }}"
+        rule = self.rule.with_user(self.manager)
+        other = self._make_rule(name="Other").with_user(self.manager)
+        with self.assertRaises(AccessError):
+            (rule | other).body = rule.body
+        with self.assertRaises(AccessError):
+            rule.write(
+                {
+                    "model_id": self.env["ir.model"]._get_id("scrm.privacy.request"),
+                    "event": "start",
+                }
+            )
+        forged = {"scrm_known_expressions": {"by_rule": {}}}
+        with self.assertRaises(AccessError):
+            other.with_context(**forged).body = rule.body
