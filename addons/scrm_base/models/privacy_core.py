@@ -53,16 +53,32 @@ class ScrmPrivacy(models.AbstractModel):
         :param owned: {model name: ids} of the person's rows in the tables of the plan
         """
         partners = person.partners
-        mails, messages = self._get_queued(person)
+        mails, messages = self._leave_out_notices(*self._get_queued(person))
         return {
             "res.partner": (partners, ("name", *PARTNER_COLUMNS)),
             "res.partner.bank": (partners.bank_ids, ("acc_number", "acc_holder_name")),
             "res.users": (self._get_logins(partners), ("login",)),
             "crm.lead": (self._get_leads(person), ("create_date", "name", *LEAD_COLUMNS)),
-            # Notices are handed out from where they were written.
             "mail.mail": (mails, ("date", "subject", "body_content", "state")),
             "sms.sms": (messages, ("create_date", "body", "state")),
         }
+
+    def _leave_out_notices(self, mails, messages):
+        """Leave out what the outbox made: it is handed out there, by the company that sent it."""
+        # sudo: see _get_person
+        rows = (
+            self.env["scrm.outbox"]
+            .sudo()
+            .search_fetch(
+                [("medium", "=", "sms"), ("external_ref", "in", messages.mapped("uuid"))],
+                ["external_ref"],
+            )
+        )
+        sent = set(rows.mapped("external_ref"))
+        return (
+            mails.filtered(lambda mail: not mail.scrm_outbox_id),
+            messages.filtered(lambda message: message.uuid not in sent),
+        )
 
     def _get_logins(self, partners):
         """Return the portal logins of contacts; those of colleagues stay theirs."""

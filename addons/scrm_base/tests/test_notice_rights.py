@@ -65,7 +65,9 @@ class TestNoticeRights(NoticeCase):
         rule.active = False
         rule.body = f"{unusual} it is, for {{{{ object.name }}}}"
         rule.subject = f"Of {unusual}"
-        rule.update_field_translations("body", {"zh_CN": f"{{{{ object.name.upper() }}}} {unusual}"})
+        rule.update_field_translations(
+            "body", {"zh_CN": f"{{{{ object.name.upper() }}}} {unusual}"}
+        )
         self.env.flush_all()
         self.assertEqual((False, f"Of {unusual}"), (rule.active, rule.subject))
         self.assertEqual("inapp", rule.medium)

@@ -131,6 +131,40 @@ class TestExport(ErasureCase):
         for body in ("tea", "green", "kitchen", "Offer sent"):
             self.assertNotIn(body, text)
 
+    def test_notices_are_handed_out_once_by_who_sent_them(self):
+        sister = self.env["res.company"].create({"name": "Sister", "scrm_pool_id": self.pool.id})
+        row = self.env["scrm.outbox"].search([("subject", "=", "Dear Zhao Xiaolan")])
+        message = self.env["sms.sms"].create({"number": "+8613988776655", "body": "By SMS"})
+        self.env["mail.mail"].create(
+            [
+                {"subject": subject, "email_to": "zhao.xiaolan@example.com", **vals}
+                for subject, vals in (
+                    ("Dear Zhao Xiaolan", {"scrm_outbox_id": row.id}),
+                    ("By hand", {}),
+                )
+            ]
+        )
+        by_sms = self.env["scrm.outbox"]._post(
+            [
+                {
+                    "medium": "sms",
+                    "idem_key": "test:erasure:sms",
+                    "identity_id": self.customer._get_identity("phone").id,
+                    "body": "By SMS",
+                }
+            ]
+        )
+        by_sms.sudo().external_ref = message.uuid
+        data = self._export()
+        self.assertEqual(["By hand"], [mail["Subject"] for mail in data["Outgoing Mails"]])
+        self.assertNotIn("Outgoing SMS", data)
+        text = json.dumps(data["Outgoing Notice"], default=str)
+        self.assertIn("Dear Zhao Xiaolan", text)
+        self.assertIn("By SMS", text)
+        text = json.dumps(self._export(sister), default=str)
+        self.assertNotIn("Dear Zhao Xiaolan", text)
+        self.assertNotIn("By SMS", text)
+
     def test_a_long_history_takes_no_query_more(self):
         self._write_letters()
         self._export()
