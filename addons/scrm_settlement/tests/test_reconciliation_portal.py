@@ -121,6 +121,7 @@ class TestReconciliationPortal(HttpCase, ReconciliationCase):
         last = self._last()
         good = self._make_file(self._row("D-1"))
         for content, month, sentence in (
+            (b"", "2026-11", "The file is empty"),
             (b"\x89PNG\r\n\x1a\n" + b"\x00" * 99, "2026-11", "neither .xlsx"),
             (b"<html><table>", "2026-11", "web page"),
             (good, "", "Choose the month"),
