@@ -111,4 +111,9 @@ class ReconciliationPortal(CustomerPortal):
         if not file or not file.filename:
             raise UserError(request.env._("Choose a file first: .xlsx, .xls or .csv."))
         # One byte more than allowed tells that there is more
-        return file.read(MAX_PORTAL_BYTES + 1)
+        content = file.read(MAX_PORTAL_BYTES + 1)
+        if not content:
+            raise UserError(
+                request.env._("The file is empty. Save the list in it again, then send it.")
+            )
+        return content

@@ -88,6 +88,8 @@ class ScrmSettlementImport(models.Model):
             ._fields["status"]
             ._description_selection(self.env)
         )
+        # The office says "theirs" of the dealer; the page speaks to him
+        labels["only_theirs"] = self.env._("Only yours")
         domain = [("import_id", "=", self.id)]
         if status in labels:
             domain.append(("status", "=", status))

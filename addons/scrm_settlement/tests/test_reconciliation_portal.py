@@ -44,15 +44,21 @@ class TestReconciliationPortal(HttpCase, ReconciliationCase):
         self._log_in(self.portal)
         self.assertIn(URL, self.url_open("/my").text)
         self.assertIn("not uploaded a list yet", self.url_open(URL).text)
-        page = self._post(self._make_file(self._row("D-1", 130), self._row("D-9", "?")))
+        page = self._post(
+            self._make_file(self._row("D-1", 130), self._row("D-7", 5), self._row("D-9", "?"))
+        )
         record = self._last()
         self.assertEqual(self.dealer, record.partner_id)
         self.assertTrue(page.url.endswith(f"{URL}/{record.id}"))
         for text in ("Amount difference", "Only ours", "D-2", "no number", "130.00"):
             self.assertIn(text, page.text)
+        # The page speaks to the dealer: what only he has is his
+        self.assertIn("Only yours", page.text)
+        self.assertNotIn("Only theirs", page.text)
+        self.assertTrue(html.fromstring(page.content).xpath("//p[@name='next_step']"))
         # An empty cell keeps its column
         rows = html.fromstring(page.content).xpath("//table[@name='rows']/tr")
-        self.assertEqual([9, 9, 9], [len(row.xpath("td")) for row in rows])
+        self.assertEqual([9] * 4, [len(row.xpath("td")) for row in rows])
         self.assertNotIn("D-2", self.url_open(f"{URL}/{record.id}?status=amount").text)
         report = self.url_open(f"{URL}/{record.id}/report")
         self.assertEqual(XLSX, report.headers["Content-Type"])
@@ -121,6 +127,7 @@ class TestReconciliationPortal(HttpCase, ReconciliationCase):
         last = self._last()
         good = self._make_file(self._row("D-1"))
         for content, month, sentence in (
+            (b"", "2026-11", "The file is empty"),
             (b"\x89PNG\r\n\x1a\n" + b"\x00" * 99, "2026-11", "neither .xlsx"),
             (b"<html><table>", "2026-11", "web page"),
             (good, "", "Choose the month"),
