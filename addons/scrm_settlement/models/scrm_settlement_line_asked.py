@@ -40,9 +40,7 @@ class ScrmSettlementLine(models.Model):
         self.env["scrm.settlement.exception"]._record(
             [
                 {
-                    **self._prepare_exception(
-                        company, reason, model_name, {**row, **today}
-                    ),
+                    **self._prepare_exception(company, reason, model_name, {**row, **today}),
                     "before_quantity": row["before"],
                     "seq": row["seq"],
                 }

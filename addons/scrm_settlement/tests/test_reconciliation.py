@@ -104,6 +104,25 @@ class TestReconciliation(ReconciliationCase):
         self.assertTrue(line.is_ambiguous)
         self.assertIn("left zeros", line.reason)
 
+    def test_a_row_in_another_currency_is_not_compared(self):
+        self._entry("D-1")
+        self._entry("D-2")
+        rows = [[*self._row("D-1"), "USD"], [*self._row("D-2"), "人民币"]]
+        record = self._compare(
+            content=make_xlsx([[*HEADER, "币种"], *rows]), currency_id=self.cny.id
+        )
+        self.assertEqual({2: "error", 3: "matched", "D-1": "only_ours"}, self._statuses(record))
+        error = record.error_line_ids
+        self.assertIn("Currency: the amount is in another currency: USD", error.reason)
+        self.assertEqual((100, 1), (record.amount_theirs, record.error_count))
+        record.action_discard()
+        layout = self.env["scrm.settlement.import.template"].create(
+            {"name": "Own", "currency_titles": "Geld", "company_id": self.company.id}
+        )
+        content = make_xlsx([[*HEADER, "Geld"], *rows])
+        record = self._compare(content=content, currency_id=self.cny.id, template_id=layout.id)
+        self.assertEqual("error", self._statuses(record)[2])
+
     def test_the_same_file_twice(self):
         record = self._make_import(self._row("D-1"))
         content = base64.b64decode(record.file)

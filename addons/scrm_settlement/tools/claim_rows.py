@@ -16,6 +16,7 @@ from odoo.addons.scrm_base.tools.spreadsheet import Cell, CellError, as_text
 from .claim_cells import (
     CellProblem,
     Code,
+    check_currency,
     fold,
     normalise,
     parse_amount,
@@ -50,6 +51,9 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "amount": (
         "金额", "结算金额", "含税金额", "总金额", "应结金额", "应付金额", "费用", "amount",
         "total amount", "claim", "claim amount",
+    ),
+    "currency": (
+        "币种", "货币", "币别", "结算币种", "货币代码", "currency", "currency code", "curr", "cur",
     ),
     "description": (
         "名称", "产品名称", "商品名称", "物料名称", "品名", "摘要", "备注", "说明", "description",
@@ -166,7 +170,7 @@ def make_parser(
 ) -> Callable[[int, tuple[Cell, ...]], ClaimRow | None]:
     """Return a function of row number and cells; it returns None for a row that is no claim.
 
-    :param currency: ISO code of what is compared; an amount with the sign of another is a problem
+    :param currency: ISO code of what is compared; an amount in another is a problem
     """
     readers: dict[str, Callable] = {
         "ref": lambda cell: parse_code(cell, is_text_file),
@@ -178,21 +182,32 @@ def make_parser(
         "description": lambda cell: "" if cell is None else as_text(cell),
     }
     identifying = [columns[t] for t in ("ref", "code", "serial") if t in columns]
-    wanted = [(target, index, readers[target]) for target, index in columns.items()]
+    wanted = [
+        (columns[target], target, read) for target, read in readers.items() if target in columns
+    ]
+    place, named = columns.get("currency"), None
     sign = -1 if layout.is_reversed else 1
 
     def parse(number: int, cells: tuple[Cell, ...]) -> ClaimRow | None:
         if is_total(cells, layout.totals, identifying):
             return None
+        nonlocal named
         values: dict[str, object] = {}
         problems: list[tuple[str, object]] = []
-        for target, index, read in wanted:
+        for index, target, read in wanted:
             try:
                 values[target] = read(cells[index])
             except CellProblem as problem:
                 problems.append((target, problem.message))
             except ValueError:  # an error cell in a text
                 values[target] = ""
+        if place is not None and currency:
+            # An empty cell repeats the one above it, as merged cells do
+            named = named if cells[place] is None else cells[place]
+            try:
+                check_currency(named, currency)
+            except CellProblem as problem:
+                problems.append(("currency", problem.message))
         if not problems:
             problems = _find_gaps(values)
         if sign < 0:
