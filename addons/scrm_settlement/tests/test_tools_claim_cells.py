@@ -261,7 +261,9 @@ class TestClaimCells(BaseCase):
         self.assertIn("missing", problem_of(row))
         row = parse(7, (None, Decimal(1), Decimal(1)))
         self.assertIn("nothing says", problem_of(row))
-        self.assertIsNone(parse(8, ("合计", None, Decimal(7))))
+        row = parse(8, ("合计", None, Decimal(7)))
+        self.assertEqual((True, Decimal(7)), (row.is_total, row.amount))
+        self.assertFalse(parse(9, ("D-1", None, Decimal(7))).is_total)
 
     def test_signs_can_be_reversed(self):
         parse = make_parser(Layout(is_reversed=True), {"ref": 0, "quantity": 1, "amount": 2})

@@ -122,6 +122,7 @@ class ClaimRow(NamedTuple):
     amount: Decimal | None = None
     description: str = ""
     problems: tuple[tuple[str, object], ...] = ()
+    is_total: bool = False
 
 
 def fold_title(cell: Cell) -> str:
@@ -167,8 +168,8 @@ def make_parser(
     dates_1904: bool = False,
     is_text_file: bool = False,
     year: int | None = None,
-) -> Callable[[int, tuple[Cell, ...]], ClaimRow | None]:
-    """Return a function of row number and cells; it returns None for a row that is no claim.
+) -> Callable[[int, tuple[Cell, ...]], ClaimRow]:
+    """Return a function of row number and cells.
 
     :param currency: ISO code of what is compared; an amount in another is a problem
     """
@@ -188,9 +189,7 @@ def make_parser(
     place, named = columns.get("currency"), None
     sign = -1 if layout.is_reversed else 1
 
-    def parse(number: int, cells: tuple[Cell, ...]) -> ClaimRow | None:
-        if is_total(cells, layout.totals, identifying):
-            return None
+    def parse(number: int, cells: tuple[Cell, ...]) -> ClaimRow:
         nonlocal named
         values: dict[str, object] = {}
         problems: list[tuple[str, object]] = []
@@ -201,7 +200,8 @@ def make_parser(
                 problems.append((target, problem.message))
             except ValueError:  # an error cell in a text
                 values[target] = ""
-        if place is not None and currency:
+        is_left_out = is_total(cells, layout.totals, identifying)
+        if place is not None and currency and not is_left_out:
             # An empty cell repeats the one above it, as merged cells do
             named = named if cells[place] is None else cells[place]
             try:
@@ -214,9 +214,15 @@ def make_parser(
             for target in ("amount", "quantity"):
                 if values.get(target) is not None:
                     values[target] = -values[target]
-        return ClaimRow(number=number, cells=cells, problems=tuple(problems), **values)
+        found = () if is_left_out else tuple(problems)
+        return ClaimRow(number, cells, problems=found, is_total=is_left_out, **values)
 
     return parse
+
+
+def get_first_text(cells: Iterable[Cell]) -> str:
+    """Return the text by which a row is taken for a total."""
+    return next((cell.strip() for cell in cells if isinstance(cell, str) and cell.strip()), "")
 
 
 def show_cells(cells: Iterable[Cell]) -> list[str]:
