@@ -70,6 +70,50 @@ class TestClaims(TicketSettlementCase):
         self.assertAlmostEqual(150, sum(kept.mapped("amount")), 2)
         self.assertEqual(150, self._sum(claim, self.manufacturer))
 
+    def _return(self, line, quantity, **vals):
+        """Return the amount that is taken back for a part of the line."""
+        back = line.sudo()._record_return(
+            quantity, source_model="res.partner", source_id=self._make_partner().id, **vals
+        )
+        return back.amount
+
+    def _get_kept(self):
+        """Return what the dealer has by all his lines."""
+        lines = self.env["scrm.settlement.line"].search([("partner_id", "=", self.dealer.id)])
+        return self.company.currency_id.round(sum(lines.mapped("amount")))
+
+    def test_what_the_dealer_bore_is_not_taken_back_again(self):
+        """2 × 117.76, accepted 200.00: by each part that comes back he gives back 100.00."""
+        ticket = self._work(parts=2, labour=0)
+        ticket._move_along("done")
+        line = self._get_lines(ticket)
+        claim = self._claim(ticket, accepted=200, policy="postcredit")
+        self.assertEqual(-100, self._return(line, 1))
+        self.assertEqual(100, self._get_kept())
+        self.assertEqual(-100, self._return(line, 1))
+        self.assertEqual(0, self._get_kept())
+        self.assertEqual(200, self._sum(claim, self.manufacturer))
+
+    def test_what_the_dealer_bore_of_the_rest(self):
+        """The share of a part that came back before the claim is none of the others'."""
+        ticket = self._work(parts=3, labour=0)
+        ticket._move_along("done")
+        line = self._get_lines(ticket)
+        self.assertEqual(-117.76, self._return(line, 1))
+        claim = self._claim(ticket, accepted=200.01, policy="postcredit")
+        self.assertEqual(35.51, claim.amount_difference)
+        # 35.51 / 2, to the cent: 17.76 and 17.75
+        self.assertEqual([-100, -100.01], [self._return(line, 1) for _part in range(2)])
+        self.assertEqual(0, self._get_kept())
+
+    def test_we_bear_it_so_all_of_the_price_comes_back(self):
+        ticket = self._work(parts=2, labour=0)
+        ticket._move_along("done")
+        line = self._get_lines(ticket)
+        self._claim(ticket, accepted=200)
+        self.assertEqual(-235.52, self._return(line, 2))
+        self.assertEqual(0, self._get_kept())
+
     def test_the_policy_of_the_company_is_proposed(self):
         self.company.scrm_claim_policy = "postcredit"
         action = self._close().with_user(self.clerk).action_claim()

@@ -34,6 +34,7 @@ from . import scrm_settlement_line_shipment
 from . import scrm_settlement_line_commission
 from . import scrm_settlement_line_trueup
 from . import scrm_settlement_line_twin
+from . import scrm_settlement_line_asked
 from . import scrm_settlement_line_undone
 from . import scrm_settlement_line_corrected
 from . import scrm_settlement_adjustment

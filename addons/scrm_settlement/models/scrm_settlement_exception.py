@@ -67,6 +67,13 @@ class ScrmSettlementException(models.Model):
     source_id = fields.Many2oneReference(
         model_field="source_model", string="Source ID", required=True, readonly=True
     )
+    seq = fields.Integer(
+        string="Question",
+        readonly=True,
+        default=0,
+        required=True,
+        help="A source that changes again after a decision is asked about again.",
+    )
     origin_line_id = fields.Many2one(
         comodel_name="scrm.settlement.line",
         string="Line",
@@ -87,6 +94,12 @@ class ScrmSettlementException(models.Model):
         readonly=True,
         help="Of the source: the quantity, or of a commission the value of what was sold.",
     )
+    before_quantity = fields.Float(
+        string="Before",
+        digits="Product Unit",
+        readonly=True,
+        help="What the source said when it was settled, or when it was last asked about.",
+    )
     occurred_at = fields.Datetime(string="When", required=True, readonly=True)
     date = fields.Date(string="Day", required=True, readonly=True)
     note = fields.Text(string="Decision", help="Why it was decided so.")
@@ -106,7 +119,7 @@ class ScrmSettlementException(models.Model):
     )
 
     _source_uniq = models.Constraint(
-        "UNIQUE (company_id, source_model_number, source_id)",
+        "UNIQUE (company_id, source_model_number, source_id, seq)",
         "This source is on the list of exceptions already.",
     )
     _dismissed_has_note = models.Constraint(
@@ -262,8 +275,18 @@ class ScrmSettlementException(models.Model):
         line._hold_twins(self.company_id)
 
     @api.model
+    def _get_listed(self, company, model_name):
+        """Return SQL of the exceptions of a source, to be followed by the id of the source."""
+        return SQL(
+            "scrm_settlement_exception known WHERE known.company_id = %s"
+            " AND known.source_model_number = %s AND known.source_id =",
+            company.id,
+            self.env["ir.model"]._get_id(model_name),
+        )
+
+    @api.model
     def _record(self, rows):
-        """Put sources on the list, once each.
+        """Put sources on the list, once each question.
 
         :param rows: list of dicts of this model's columns, `state` excepted
         """
@@ -275,7 +298,7 @@ class ScrmSettlementException(models.Model):
                 "INSERT INTO scrm_settlement_exception (%s, state, create_uid, write_uid, "
                 "create_date, write_date) SELECT source.*, 'open', %s, %s, "
                 "now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC' FROM unnest(%s) source "
-                "ON CONFLICT (company_id, source_model_number, source_id) DO NOTHING",
+                "ON CONFLICT (company_id, source_model_number, source_id, seq) DO NOTHING",
                 SQL(", ").join(SQL.identifier(name) for name in names),
                 self.env.uid,
                 self.env.uid,

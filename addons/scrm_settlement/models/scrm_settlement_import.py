@@ -11,7 +11,7 @@ from odoo.tools.translate import LazyTranslate
 from odoo.addons.scrm_base.tools.flow import Transition
 from odoo.addons.scrm_base.tools.spreadsheet import SpreadsheetError, check_size
 
-from .scrm_settlement_import_line import UNRESOLVED
+from .scrm_settlement_import_line import UNCOUNTED, UNRESOLVED
 from .scrm_settlement_statement import PREPARER, REVIEWER
 
 _lt = LazyTranslate(__name__)
@@ -179,6 +179,11 @@ class ScrmSettlementImport(models.Model):
         help="All rows of the comparison: the file's, and ours that are not in the file.",
     )
     error_count = fields.Integer(string="Errors", compute="_compute_counts")
+    total_count = fields.Integer(
+        string="Left out as Totals",
+        compute="_compute_counts",
+        help="Rows of the file that add up others, so that they are compared with nothing.",
+    )
     unresolved_count = fields.Integer(string="Unresolved", compute="_compute_counts")
     amount_theirs = fields.Monetary(string="Dealer's Total", compute="_compute_counts")
     amount_ours = fields.Monetary(string="Our Total", compute="_compute_counts")
@@ -260,8 +265,9 @@ class ScrmSettlementImport(models.Model):
             found = by_record.get(record.id, [])
             record.row_count = sum(n for _status, n, *_rest in found)
             record.error_count = sum(n for status, n, *_rest in found if status == "error")
+            record.total_count = sum(n for status, n, *_rest in found if status == "total")
             record.unresolved_count = sum(n for s, n, *_rest in found if s in UNRESOLVED)
-            record.amount_theirs = sum(a for s, _n, a, _ours in found if s != "error")
+            record.amount_theirs = sum(a for s, _n, a, _ours in found if s not in UNCOUNTED)
             record.amount_ours = sum(ours for *_rest, ours in found)
             record.amount_difference = record.amount_theirs - record.amount_ours
 

@@ -116,6 +116,10 @@ class ScrmSettlementImport(models.Model):
         action["domain"] = [("import_id", "=", self.id), ("status", "in", list(UNRESOLVED))]
         return action
 
+    def action_open_totals(self):
+        """Open the rows that are compared with nothing, each with the reason."""
+        return self._open_rows("total")
+
     def _open_rows(self, status=None):
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id(

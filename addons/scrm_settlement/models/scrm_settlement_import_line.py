@@ -14,8 +14,11 @@ STATUSES = [
     ("only_theirs", "Only theirs"),
     ("duplicate", "Duplicate"),
     ("error", "Error"),
+    ("total", "Left out as a total"),
 ]
 UNRESOLVED = ("amount", "quantity", "only_ours", "only_theirs", "duplicate", "error")
+# Rows whose amounts, if they have any, are in no sum.
+UNCOUNTED = ("error", "total")
 # Rows of the file that no entry of ours answers.
 UNANSWERED = ("only_theirs", "duplicate")
 # Noon: the day stays the same in every time zone that is near.
@@ -91,8 +94,8 @@ class ScrmSettlementImportLine(models.Model):
     @api.depends("amount", "our_amount", "status")
     def _compute_difference(self):
         for row in self:
-            # The amount of a row with an error may be anything
-            row.difference = 0 if row.status == "error" else row.amount - row.our_amount
+            # The amount of a row with an error may be anything, a total is in other rows already
+            row.difference = 0 if row.status in UNCOUNTED else row.amount - row.our_amount
 
     @api.depends("row_number", "ref", "line_id")
     def _compute_display_name(self):
@@ -175,6 +178,25 @@ class ScrmSettlementImportLine(models.Model):
         )
         rows_sudo.flush_recordset()  # an entry stands in one row only
         rows_sudo.create(values)
+        self.import_id._forget_rows()
+        return True
+
+    def action_compare(self):
+        """Take rows that were left out as totals for claims after all."""
+        self._check_may_change()
+        for row in self:
+            if row.status != "total":
+                raise UserError(self.env._("%s is not left out.", row.display_name))
+            if not row.amount:
+                raise UserError(
+                    self.env._(
+                        "%s has no amount that could be compared. Repair the file.",
+                        row.display_name,
+                    )
+                )
+            row._log(self.env._("%s is a claim, no total", row.display_name))
+        # sudo: as in action_unmatch
+        self.sudo().write({"status": "only_theirs", "reason": False})
         self.import_id._forget_rows()
         return True
 

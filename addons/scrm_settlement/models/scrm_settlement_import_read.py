@@ -11,7 +11,7 @@ from odoo.tools import SQL, split_every
 from odoo.addons.scrm_base.tools.spreadsheet import SpreadsheetError, read_sheet
 
 from ..tools.claim_match import Theirs, match
-from ..tools.claim_rows import make_parser, show_cells
+from ..tools.claim_rows import get_first_text, make_parser, show_cells
 
 #: About five thousand rows; what is longer is read in the background.
 LARGE_FILE = 200_000
@@ -98,7 +98,7 @@ class ScrmSettlementImport(models.Model):
                     serial=row.serial,
                 )
                 for row in rows
-                if not row.problems
+                if not row.problems and not row.is_total
             ],
             **self_sudo._get_limits(),
         )
@@ -112,7 +112,7 @@ class ScrmSettlementImport(models.Model):
         return {"tolerance": Decimal(format(template.tolerance, ".2f")), "days": template.days}
 
     def _read_rows(self):
-        """Return the rows of the file that are claims (list of ClaimRow)."""
+        """Return the rows of the file, totals included (list of ClaimRow)."""
         layout = self.template_id._get_layout()
         content = base64.b64decode(self.file)
         try:
@@ -141,8 +141,8 @@ class ScrmSettlementImport(models.Model):
             is_text_file=not sheet.names,
             year=self.date_to.year,
         )
-        rows = [row for row in (parse(*pair) for pair in sheet.numbered_rows()) if row]
-        if not rows:
+        rows = [parse(*pair) for pair in sheet.numbered_rows()]
+        if all(row.is_total for row in rows):
             raise UserError(self.env._("The file has the titles, but no rows below them."))
         return rows
 
@@ -207,7 +207,9 @@ class ScrmSettlementImport(models.Model):
             "status": "only_theirs",
         }
         pair = pairs.get(row.number)
-        if row.problems:
+        if row.is_total:
+            vals.update(status="total", reason=self._explain_total(row))
+        elif row.problems:
             vals.update(status="error", reason=self._explain_problems(row.problems))
         elif pair:
             vals.update(
@@ -228,6 +230,12 @@ class ScrmSettlementImport(models.Model):
                 ),
             )
         return vals
+
+    def _explain_total(self, row):
+        return self.env._(
+            "It begins with “%s” as totals do, and has no reference, code or serial number.",
+            get_first_text(row.cells),
+        )
 
     def _prepare_only_ours_row(self, entry):
         return {
@@ -260,7 +268,7 @@ class ScrmSettlementImport(models.Model):
                 )
                 SELECT %(import)s, row_number, cells, ref, code, serial, date, description,
                        quantity, amount, status, step, line_id, our_quantity, our_amount,
-                       CASE WHEN status <> 'error'
+                       CASE WHEN status NOT IN ('error', 'total')
                             THEN COALESCE(amount, 0) - COALESCE(our_amount, 0) ELSE 0 END,
                        COALESCE(is_ambiguous, FALSE), reason
                   FROM json_to_recordset(%(rows)s::json) AS r(

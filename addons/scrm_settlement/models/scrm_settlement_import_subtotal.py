@@ -1,7 +1,7 @@
 from odoo import fields, models
 from odoo.tools import SQL
 
-from .scrm_settlement_import_line import STATUSES
+from .scrm_settlement_import_line import STATUSES, UNCOUNTED
 
 
 class ScrmSettlementImportSubtotal(models.Model):
@@ -40,13 +40,16 @@ class ScrmSettlementImportSubtotal(models.Model):
              CROSS JOIN LATERAL (
                     SELECT count(*)::int AS row_count,
                            COALESCE(sum(l.our_amount), 0) AS ours,
-                           COALESCE(sum(l.amount) FILTER (WHERE l.status <> 'error'), 0) AS theirs
+                           COALESCE(sum(l.amount) FILTER (
+                               WHERE l.status NOT IN %s), 0) AS theirs
                       FROM scrm_settlement_import_line l
                      WHERE l.import_id = i.id AND l.status = s.status) t
-             WHERE i.state IN ('compared', 'waived') AND (t.row_count > 0 OR s.status <> 'error')
+             WHERE i.state IN ('compared', 'waived') AND (t.row_count > 0 OR s.status NOT IN %s)
             """,
             len(statuses) + 1,
             statuses,
+            UNCOUNTED,
+            UNCOUNTED,
         )
 
     def action_open_rows(self):

@@ -48,6 +48,13 @@ class ScrmSettlementImport(models.Model):
         domain=[("status", "=", "duplicate")],
         readonly=True,
     )
+    total_line_ids = fields.One2many(
+        comodel_name="scrm.settlement.import.line",
+        inverse_name="import_id",
+        string="Rows Left out as Totals",
+        domain=[("status", "=", "total")],
+        readonly=True,
+    )
     error_line_ids = fields.One2many(
         comodel_name="scrm.settlement.import.line",
         inverse_name="import_id",

@@ -46,6 +46,9 @@ class ScrmSettlementImportTemplate(models.Model):
     date_titles = fields.Char(string="Day")
     quantity_titles = fields.Char(string="Quantity")
     amount_titles = fields.Char(string="Amount")
+    currency_titles = fields.Char(
+        string="Currency", help="By code, sign or name. Empty cells repeat the one above them."
+    )
     description_titles = fields.Char(string="Description")
     decimal_mark = fields.Selection(
         selection=[("point", "1,234.50"), ("comma", "1.234,50")], required=True, default="point"

@@ -109,16 +109,13 @@ class ScrmSettlementLine(models.Model):
                    AND known.source_model_number = %(model)s
                    AND known.source_id = %(source)s
                    AND known.component = %(component)s)
-            AND NOT EXISTS (
-                SELECT FROM scrm_settlement_exception known
-                 WHERE known.company_id = %(company)s
-                   AND known.source_model_number = %(model)s
-                   AND known.source_id = %(source)s)
+            AND NOT EXISTS (SELECT FROM %(listed)s %(source)s)
             """,
             company=company.id,
             model=key["source_model_number"],
             component=key["component"],
             source=source,
+            listed=self.env["scrm.settlement.exception"]._get_listed(company, model_name),
         )
 
     @api.model
@@ -135,6 +132,8 @@ class ScrmSettlementLine(models.Model):
             "origin_line_id": vals.get("origin_id"),
             "product_id": vals.get("product_id"),
             "quantity": vals["quantity"],
+            "before_quantity": None,
+            "seq": 0,
             "occurred_at": vals["occurred_at"],
             "date": vals["date"],
         }

@@ -46,7 +46,8 @@ WITH asked AS (
                AS agreed_price,
            CASE dispute.kind WHEN 'price' THEN %(agreed)s
                WHEN 'quantity' THEN line.amount + dispute.amount_agreed
-               ELSE line.amount END AS agreed_amount
+               ELSE line.amount END AS agreed_amount,
+           COALESCE(borne.amount, 0) AS borne, COALESCE(borne.since, 0) AS borne_since
       FROM (SELECT DISTINCT origin_line_id FROM fresh) asked
       JOIN scrm_settlement_line line ON line.id = asked.origin_line_id
       LEFT JOIN scrm_settlement_dispute dispute
@@ -59,13 +60,28 @@ WITH asked AS (
                CASE line.source_type WHEN 'commission' THEN sign(line.source_amount)
                     ELSE 1 END AS sign
      ) measure
+     -- What the dealer bore of the line already, by an adjustment of its own source, and how much
+     -- had come back by then
+      LEFT JOIN LATERAL (
+        SELECT SUM(adjusted.amount) AS amount, (
+               SELECT -SUM(back.quantity) FROM scrm_settlement_line back
+                WHERE back.origin_line_id = line.id AND back.source_type = 'return'
+                  AND back.id < MIN(adjusted.id)) AS since
+          FROM scrm_settlement_line adjusted
+         WHERE adjusted.origin_line_id = line.id AND adjusted.source_type = 'adjustment'
+           AND adjusted.source_model_number = line.source_model_number
+           AND adjusted.source_id = line.source_id
+           AND adjusted.partner_id = line.partner_id
+           AND adjusted.currency_id = line.currency_id AND adjusted.amount < 0
+           AND NOT measure.by_value
+     ) borne ON TRUE
 ), origin AS (
     -- Written, so that a return at the same time fails and is tried again on what this one leaves
     UPDATE scrm_settlement_line line SET write_date = now() AT TIME ZONE 'UTC'
       FROM terms
      WHERE line.id = terms.id
  RETURNING line.*, terms.by_value, terms.whole, terms.sign, terms.total, terms.agreed_price,
-           terms.agreed_amount
+           terms.agreed_amount, terms.borne, terms.borne_since
 ), returned AS (
     SELECT line.origin_line_id,
            -SUM(CASE WHEN origin.by_value THEN line.source_amount * origin.sign
@@ -131,10 +147,17 @@ def _amount_until(measure):
         "CASE WHEN part.by_value THEN origin.agreed_amount / NULLIF(part.total, 0)"
         " ELSE origin.agreed_price END"
     )
+    borne = SQL(
+        "origin.borne * GREATEST(%s - origin.borne_since, 0)"
+        " / NULLIF(part.total - origin.borne_since, 0)",
+        measure,
+    )
     return SQL(
-        "CASE WHEN %s = part.total THEN origin.agreed_amount ELSE %s END",
+        "CASE WHEN %s = part.total THEN origin.agreed_amount + origin.borne"
+        " ELSE %s + COALESCE(%s, 0) END",
         measure,
         _rounded(SQL("%s * (%s)", measure, rate), SQL("currency")),
+        _rounded(borne, SQL("currency")),
     )
 
 

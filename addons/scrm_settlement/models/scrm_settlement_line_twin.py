@@ -57,7 +57,7 @@ SELECT source.id AS line, claim.id AS twin, source.id AS source_id, claim.partne
  WHERE source.statement_id IS NULL AND source.state IN %(waiting)s
    AND claim.state <> 'covered' AND claim.rest > 0
    AND (claim.statement_id IS NOT NULL OR claim.id < source.id)
-   AND NOT EXISTS (%(decided)s source.id)
+   AND NOT EXISTS (SELECT FROM %(decided)s source.id)
  UNION ALL
 SELECT claim.id, source.id, source.id, claim.partner_id, claim.marks,
        abs(source.date - claim.day), %(listed)s, claim.whole,
@@ -70,7 +70,7 @@ SELECT claim.id, source.id, source.id, claim.partner_id, claim.marks,
   JOIN scrm_settlement_line source ON %(same)s
  WHERE claim.statement_id IS NULL AND claim.state IN %(waiting)s
    AND (source.statement_id IS NOT NULL OR source.id < claim.id)
-   AND NOT EXISTS (%(decided)s claim.id))
+   AND NOT EXISTS (SELECT FROM %(decided)s claim.id))
 SELECT line, twin, source_id, partner_id, marks, days, asked::text, room::text,
        days <= %(window)s AND NOT is_listed AS is_near
   FROM pair
@@ -99,7 +99,7 @@ SELECT later.id AS line, earlier.id AS twin, later.marks, earlier.marks AS known
  WHERE later.statement_id IS NULL AND later.state IN %(waiting)s AND earlier.id <> later.id
    AND (earlier.statement_id IS NOT NULL OR earlier.id < later.id)
    AND earlier.state <> 'held' AND earlier.rest > 0
-   AND NOT EXISTS (%(decided)s later.id)
+   AND NOT EXISTS (SELECT FROM %(decided)s later.id)
  ORDER BY later.id DESC, earlier.id DESC
 """
 
@@ -222,16 +222,10 @@ class ScrmSettlementLine(models.Model):
         return again
 
     def _prepare_twin_parts(self, company):
-        number = self.env["ir.model"]._get_id(self._name)
         return {
             "claim": SQL(_CLAIM, company=company.id, is_claim=SQL(_IS_CLAIM)),
             "waiting": WAITING,
-            "decided": SQL(
-                "SELECT FROM scrm_settlement_exception known WHERE known.company_id = %s"
-                " AND known.source_model_number = %s AND known.source_id =",
-                company.id,
-                number,
-            ),
+            "decided": self.env["scrm.settlement.exception"]._get_listed(company, self._name),
         }
 
     def _get_twins_query(self, company):

@@ -1,36 +1,49 @@
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.tools import SQL
 
 # A commission or its return is kept whatever becomes of the invoice; what became of it is told.
-_FIND = """
-SELECT line.id
+# A line that returns what its own invoice had earned is no second question about that invoice.
+_SOURCES = """
   FROM scrm_settlement_line line
   LEFT JOIN account_move_line sold ON sold.id = line.source_id
   LEFT JOIN account_move move ON move.id = sold.move_id
+  LEFT JOIN (%(told)s) told ON told.source_id = line.source_id
+ CROSS JOIN LATERAL (
+       SELECT move.state IS DISTINCT FROM 'posted' AS is_undone,
+              CASE WHEN line.source_type = 'commission'
+                   THEN line.source_amount ELSE ABS(line.source_amount) END AS settled) line_says
+ CROSS JOIN LATERAL (
+       SELECT CASE WHEN is_undone THEN 0
+                   WHEN line.source_type = 'commission' THEN -sold.balance
+                   ELSE settled END AS quantity) source_says
  WHERE line.company_id = %(company)s
    AND line.source_model_number = %(model)s
    AND line.source_type IN ('commission', 'return')
-   AND (move.id IS NULL OR move.state <> 'posted'
-        OR line.source_type = 'commission' AND -sold.balance <> line.source_amount)
-   AND %(recent)s
    AND NOT EXISTS (
-       SELECT FROM scrm_settlement_exception known
-        WHERE known.company_id = line.company_id
-          AND known.source_model_number = line.source_model_number
-          AND known.source_id = line.source_id)
+       SELECT FROM scrm_settlement_line origin
+        WHERE origin.id = line.origin_line_id AND origin.source_id = line.source_id
+          AND origin.source_model_number = line.source_model_number)
+"""
+
+_FIND = """
+SELECT line.id %(sources)s
+   AND CASE WHEN told.source_id IS NULL THEN is_undone OR source_says.quantity <> settled
+            ELSE source_says.quantity <> told.quantity END
+   AND told.state IS DISTINCT FROM 'open'
+   AND %(recent)s
  ORDER BY line.id
 """
 
 _READ = """
 SELECT line.id AS origin_id, line.name, line.partner_id, line.product_id, line.source_id,
-       ABS(line.source_amount + COALESCE((
+       source_says.quantity, COALESCE(told.quantity, settled) AS before,
+       line.source_amount + COALESCE((
            SELECT SUM(returned.source_amount) FROM scrm_settlement_line returned
-            WHERE returned.origin_line_id = line.id AND returned.source_type = 'return'), 0))
-           AS quantity,
-       line.source_type = 'commission' AND sold.parent_state IS DISTINCT FROM 'posted' AS is_undone
-  FROM scrm_settlement_line line
-  LEFT JOIN account_move_line sold ON sold.id = line.source_id
- WHERE line.id = ANY(%(ids)s) AND line.company_id = %(company)s
+            WHERE returned.origin_line_id = line.id AND returned.source_type = 'return'), 0)
+           AS rest,
+       line.source_type = 'commission' AND is_undone AS is_undone,
+       (SELECT COUNT(*) FROM %(listed)s line.source_id) AS seq
+  %(sources)s AND line.id = ANY(%(ids)s)
  ORDER BY line.id
 """
 
@@ -50,49 +63,30 @@ class ScrmSettlementLine(models.Model):
     @api.model
     def _find_undone_invoices(self, company, window, since):
         """Find lines whose invoice no longer says so; a deleted one is seen without `since`."""
+        parts = self._prepare_undone_parts(company)
+        recent = "move.write_date >= %(since)s OR told.write_date >= %(since)s"
         rows = self.env.execute_query(
-            SQL(
-                _FIND,
-                company=company.id,
-                model=self._prepare_source_key("commission", "account.move.line")[
-                    "source_model_number"
-                ],
-                recent=SQL("move.write_date >= %s", since) if since else SQL("TRUE"),
-            )
+            SQL(_FIND, recent=SQL(f"({recent})", since=since) if since else SQL("TRUE"), **parts)
         )
         return [row_id for (row_id,) in rows]
+
+    def _prepare_undone_parts(self, company):
+        parts = self._prepare_asked_parts(company, "account.move.line")
+        return {**parts, "sources": SQL(_SOURCES, **parts)}
 
     @api.model
     def _take_undone_invoices(self, company, ids):
         """Put them on the list of exceptions: a person takes back, adjusts or lets it be."""
-        rows = self.env.execute_query_dict(SQL(_READ, ids=ids, company=company.id))
+        rows = self.env.execute_query_dict(
+            SQL(_READ, ids=ids, **self._prepare_undone_parts(company))
+        )
         return self._ask_about_sources(
-            company,
-            "account.move.line",
-            [
-                ("undone" if row["is_undone"] and (row["quantity"] or 0) > 0 else "changed", row)
-                for row in rows
-            ],
+            company, "account.move.line", [self._get_question(row) for row in rows]
         )
 
     @api.model
-    def _ask_about_sources(self, company, model_name, found):
-        """Put settled lines whose sources say something else on the list of exceptions.
-
-        :param found: list of (reason, values of the exception with the source's own quantity)
-        :return: no lines, as what takes sources does
-        """
-        moment = fields.Datetime.now()
-        today = {"occurred_at": moment, "date": company._scrm_local_day(moment)}
-        self.env["scrm.settlement.exception"]._record(
-            [
-                self._prepare_exception(
-                    company,
-                    reason,
-                    model_name,
-                    {**row, **today, "quantity": float(row["quantity"] or 0)},
-                )
-                for reason, row in found
-            ]
-        )
-        return self.browse()
+    def _get_question(self, row):
+        """Return why an invoice is asked about; of an undone one the rest is to be taken back."""
+        if row["is_undone"] and row["rest"]:
+            return "undone", {**row, "quantity": abs(row["rest"])}
+        return "changed", row

@@ -50,7 +50,10 @@ CHANGING = {
         PREPARERS,
     )
     | {"action_reopen": REVIEWERS},
-    "scrm.settlement.import.line": {"action_unmatch": PREPARERS},
+    "scrm.settlement.import.line": {
+        "action_compare": PREPARERS,
+        "action_unmatch": PREPARERS,
+    },
     "scrm.settlement.import.resolve": {"action_match": NOBODY, "action_accept": NOBODY},
     "scrm.settlement.import.waive": {"action_waive": NOBODY},
     "scrm.settlement.line": {
@@ -97,6 +100,7 @@ SHOWING = {
         "action_download_errors",
         "action_download_report",
         "action_open_rows",
+        "action_open_totals",
         "action_open_unresolved",
         "action_open_waive",
         "action_print_report",

@@ -1,6 +1,7 @@
 from datetime import date
 
 from odoo.tests import tagged
+from odoo.tools import SQL
 
 from .journal_case import JournalCase
 
@@ -75,3 +76,43 @@ class TestCorrectedMoves(JournalCase):
         self.assertFalse(self._get_exceptions())
         self._correct(back, 2)
         self.assertEqual(returned, self._get_exceptions().origin_line_id)
+
+    # === AGAIN === #
+
+    def _dismiss(self, exception):
+        exception.note = "Adjusted by hand"
+        exception.action_dismiss()
+
+    def test_a_second_correction_is_told_again(self):
+        told = self.env["scrm.settlement.exception"]
+        for quantity, before in ((3, 10), (5, 3), (10, 5)):
+            self._correct(self.move, quantity)
+            latest = self._get_exceptions(since=self.move.write_date) - told
+            self.assertRecordValues(
+                latest, [{"quantity": quantity, "before_quantity": before, "state": "open"}]
+            )
+            self._dismiss(latest)
+            told += latest
+            self.assertEqual(told, self._get_exceptions(), "told once")
+
+    def test_what_changed_while_the_question_was_open(self):
+        self._correct(self.move, 3)
+        first = self._get_exceptions()
+        self._correct(self.move, 5)
+        self.assertEqual(first, self._get_exceptions(), "one question at a time")
+        self._dismiss(first)
+        self.env.flush_all()
+        self._write_long_ago(self.move)
+        second = self._get_exceptions(since=first.write_date) - first
+        self.assertEqual((3, 5), (second.before_quantity, second.quantity))
+
+    def _write_long_ago(self, move):
+        for table, where in (("stock_move", "id"), ("stock_move_line", "move_id")):
+            self.cr.execute(
+                SQL(
+                    "UPDATE %s SET write_date = '2026-01-01' WHERE %s = %s",
+                    SQL.identifier(table),
+                    SQL.identifier(where),
+                    move.id,
+                )
+            )

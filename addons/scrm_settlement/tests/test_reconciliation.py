@@ -7,7 +7,7 @@ import openpyxl
 import psycopg2
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
@@ -104,6 +104,55 @@ class TestReconciliation(ReconciliationCase):
         self.assertTrue(line.is_ambiguous)
         self.assertIn("left zeros", line.reason)
 
+    def test_a_row_in_another_currency_is_not_compared(self):
+        self._entry("D-1")
+        self._entry("D-2")
+        rows = [[*self._row("D-1"), "USD"], [*self._row("D-2"), "人民币"]]
+        record = self._compare(
+            content=make_xlsx([[*HEADER, "币种"], *rows]), currency_id=self.cny.id
+        )
+        self.assertEqual({2: "error", 3: "matched", "D-1": "only_ours"}, self._statuses(record))
+        error = record.error_line_ids
+        self.assertIn("Currency: the amount is in another currency: USD", error.reason)
+        self.assertEqual((100, 1), (record.amount_theirs, record.error_count))
+        record.action_discard()
+        layout = self.env["scrm.settlement.import.template"].create(
+            {"name": "Own", "currency_titles": "Geld", "company_id": self.company.id}
+        )
+        content = make_xlsx([[*HEADER, "Geld"], *rows])
+        record = self._compare(content=content, currency_id=self.cny.id, template_id=layout.id)
+        self.assertEqual("error", self._statuses(record)[2])
+
+    def test_rows_that_are_left_out_as_totals_are_shown(self):
+        self._entry("D-1")
+        record = self._compare(
+            self._row("D-1"), [None, None, None, 2, 250], ["合计", None, None, 1, 350]
+        )
+        self.assertEqual({2: "matched", 3: "error", 4: "total"}, self._statuses(record))
+        self.assertEqual((100, 100), (record.amount_theirs, record.amount_ours))
+        self._assert_adds_up(record)
+        self.assertEqual((1, 1), (record.total_count, record.unresolved_count))
+        action = record.action_open_totals()
+        row = self.env[action["res_model"]].search(action["domain"])
+        self.assertEqual((4, 350, 0), (row.row_number, row.amount, row.difference))
+        self.assertIn("“合计”", row.reason)
+        book = openpyxl.load_workbook(io.BytesIO(record._make_report()))
+        self.assertEqual(4, book["Left out as a total"]["A2"].value)
+
+    def test_a_real_row_that_looks_like_a_total(self):
+        record = self._compare(self._row("D-1"), ["Total", None, None, 1, 350], ["合计"])
+        row, empty = record.line_ids.filtered(lambda row: row.status == "total")
+        row.with_user(self.preparer).action_compare()
+        self.assertEqual(("only_theirs", 350, 350), (row.status, row.amount, row.difference))
+        self.assertEqual((450, 1), (record.amount_theirs, record.total_count))
+        self._assert_adds_up(record)
+        with self.assertRaisesRegex(UserError, "no amount"):
+            empty.with_user(self.preparer).action_compare()
+        with self.assertRaisesRegex(UserError, "not left out"):
+            row.with_user(self.preparer).action_compare()
+        with self.assertRaises(AccessError):
+            empty.with_user(self.reviewer).action_compare()
+
     def test_the_same_file_twice(self):
         record = self._make_import(self._row("D-1"))
         content = base64.b64decode(record.file)
@@ -175,7 +224,8 @@ class TestReconciliation(ReconciliationCase):
         record = self._make_import(content=output.getvalue())
         self.assertEqual(template, record.template_id)
         record.action_compare()
-        line = record.line_ids
+        line, total = record.line_ids.sorted("row_number")
+        self.assertEqual((5, "total"), (total.row_number, total.status))
         self.assertEqual((4, 100.9, 1), (line.row_number, line.amount, line.quantity))
         self.assertEqual(("matched", date(2026, 11, 5)), (line.status, line.date))
 

@@ -10,6 +10,7 @@ from odoo.addons.scrm_base.tools.spreadsheet import CellError
 from odoo.addons.scrm_settlement.tools.claim_cells import (
     CellProblem,
     Code,
+    check_currency,
     fold,
     parse_amount,
     parse_code,
@@ -221,6 +222,36 @@ class TestClaimCells(BaseCase):
             with self.subTest(text=text):
                 self.assertEqual(100, parse_amount(text, currency=currency))
 
+    def test_the_currency_of_a_cell(self):
+        for text in (
+            "CNY", "cny ", "RMB", "人民币", "￥", "元", "人民币（CNY）", "CNY 人民币", "CNY - ¥",
+        ):  # fmt: skip
+            with self.subTest(text=text):
+                check_currency(text, "CNY")
+        for text in ("USD", "美元", "US$", "$", "港币", "EUR", "欧元", "JPY", "日元", "THB", "泰铢",
+                     Decimal(1), "美元/人民币"):  # fmt: skip
+            with self.subTest(text=text), self.assertRaises(CellProblem):
+                check_currency(text, "CNY")
+        check_currency("$", "HKD")
+        check_currency("THB", "THB")
+        with self.assertRaisesRegex(CellProblem, "is no currency"):
+            check_currency("x", "CNY")
+        with self.assertRaisesRegex(CellProblem, "in another currency: 美元, but CNY"):
+            check_currency("美元", "CNY")
+
+    def test_a_column_of_currencies(self):
+        for title in ("币种", "货币", "币别", "Currency", "Currency Code", "货币（代码）"):
+            columns = Layout().find_columns(["单号", title, "金额"])
+            self.assertEqual({"ref": 0, "currency": 1, "amount": 2}, columns, title)
+        parse = make_parser(Layout(), columns, currency="CNY")
+        self.assertFalse(parse(2, ("D-1", None, Decimal(5))).problems)
+        self.assertFalse(parse(3, ("D-1", "人民币", Decimal(5))).problems)
+        self.assertEqual([("currency",)], [p[:1] for p in parse(4, ("D-2", "USD", 5)).problems])
+        # An empty cell repeats the one above it, as merged cells do
+        self.assertIn("another currency", problem_of(parse(5, ("D-3", None, Decimal(5)))))
+        self.assertFalse(parse(6, ("D-4", "CNY", Decimal(5))).problems)
+        self.assertFalse(parse(7, ("D-5", None, Decimal(5))).problems)
+
     def test_a_row_with_an_error_keeps_what_can_be_read(self):
         parse = make_parser(Layout(), {"ref": 0, "quantity": 1, "amount": 2})
         row = parse(5, ("D-1", CellError("#N/A"), Decimal("7.005")))
@@ -230,7 +261,9 @@ class TestClaimCells(BaseCase):
         self.assertIn("missing", problem_of(row))
         row = parse(7, (None, Decimal(1), Decimal(1)))
         self.assertIn("nothing says", problem_of(row))
-        self.assertIsNone(parse(8, ("合计", None, Decimal(7))))
+        row = parse(8, ("合计", None, Decimal(7)))
+        self.assertEqual((True, Decimal(7)), (row.is_total, row.amount))
+        self.assertFalse(parse(9, ("D-1", None, Decimal(7))).is_total)
 
     def test_signs_can_be_reversed(self):
         parse = make_parser(Layout(is_reversed=True), {"ref": 0, "quantity": 1, "amount": 2})

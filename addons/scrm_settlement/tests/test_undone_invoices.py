@@ -104,6 +104,29 @@ class TestUndoneInvoices(CommissionCase):
         with self.assertRaisesRegex(UserError, "posted again"):
             exception.action_settle()
 
+    def test_an_invoice_that_was_posted_again_after_it_was_taken_back(self):
+        self.invoice.button_draft()
+        undone = self._get_exceptions()
+        undone.action_settle()
+        self.invoice.action_post()
+        again = self._get_exceptions() - undone
+        self.assertRecordValues(
+            again, [{"reason": "changed", "before_quantity": 0, "quantity": 8640}]
+        )
+        self.assertEqual(undone + again, self._get_exceptions(), "told once")
+
+    def test_an_invoice_that_was_changed_twice(self):
+        told = self.env["scrm.settlement.exception"]
+        for quantity, value, before in ((1, 864, 8640), (2, 1728, 864), (10, 8640, 1728)):
+            self.invoice.button_draft()
+            self.invoice.invoice_line_ids.quantity = quantity
+            self.invoice.action_post()
+            latest = self._get_exceptions() - told
+            self.assertRecordValues(latest, [{"quantity": value, "before_quantity": before}])
+            latest.note = "Adjusted by hand"
+            latest.action_dismiss()
+            told += latest
+
     def test_a_credit_note_that_was_undone(self):
         credit = self._credit(self.invoice, 4)
         self._pull()

@@ -31,6 +31,18 @@ _CURRENCIES = {
     "hk$": ("HKD",), "$": ("USD", "HKD", "SGD", "TWD", "AUD", "CAD", "NZD"), "€": ("EUR",),
     "£": ("GBP",),
 }  # fmt: skip
+#: The words of a column of currencies; a code of three letters needs no entry.
+_CURRENCY_WORDS = {
+    **_CURRENCIES, "yuan": ("CNY",), "renminbi": ("CNY",), "元": ("CNY", "HKD", "TWD", "JPY"),
+    "美元": ("USD",), "美金": ("USD",), "港元": ("HKD",), "港币": ("HKD",), "欧元": ("EUR",),
+    "英镑": ("GBP",), "日元": ("JPY",), "日圆": ("JPY",), "新台币": ("TWD",), "台币": ("TWD",),
+    "新加坡元": ("SGD",), "澳元": ("AUD",), "加元": ("CAD",), "韩元": ("KRW",), "卢布": ("RUB",),
+    "us dollar": ("USD",), "euro": ("EUR",),
+}  # fmt: skip
+_CURRENCY_WORD_RE = re.compile(
+    "|".join(map(re.escape, sorted(_CURRENCY_WORDS, key=len, reverse=True))) + "|[a-z]{3}"
+)
+_CURRENCY_CELL_RE = re.compile(rf"(?:(?:{_CURRENCY_WORD_RE.pattern})[\s()/_,:·-]*)+")
 _NUMBER_RE = re.compile(
     rf"(?P<open>\()?(?P<sign>[+-])?{_CURRENCY}?(?P<inner>[+-])?(?P<digits>[\d.,]+)"
     rf"(?P<exponent>e[+-]?\d{{1,2}})?(?P<scale>[千万亿])?(?:元|{_CURRENCY})?(?P<percent>%)?"
@@ -140,17 +152,32 @@ def parse_amount(
     number = parse_number(cell, decimal_comma)
     if currency and isinstance(cell, str):
         sign = _CURRENCY_RE.search(normalise(cell).casefold())
-        if sign and currency not in _CURRENCIES.get(sign[0], (sign[0].upper(),)):
-            raise CellProblem(
-                _lt(
-                    "the amount is in another currency: %(cell)s, but %(currency)s is compared",
-                    cell=cell,
-                    currency=currency,
-                )
-            )
+        if sign and not _may_be(sign[0], currency):
+            raise _other_currency(cell, currency)
     if number is None:
         return None
     return number.quantize(Decimal(1).scaleb(-decimal_places), rounding=ROUND_HALF_UP)
+
+
+def check_currency(cell: Cell, currency: str) -> None:
+    """Refuse a cell that names another currency, by code, sign or name; an empty one names none.
+
+    :param currency: its ISO code
+    :raises CellProblem: the cell names another currency, or none that is known
+    """
+    if cell is None:
+        return
+    if isinstance(cell, CellError):
+        raise _error_cell(cell.code)
+    text = normalise(unescape_formula(as_text(cell))).casefold()
+    if not text:
+        return
+    if not _CURRENCY_CELL_RE.fullmatch(text):
+        raise CellProblem(
+            _lt("“%(cell)s” is no currency; write its code, such as CNY", cell=as_text(cell))
+        )
+    if not all(_may_be(word, currency) for word in _CURRENCY_WORD_RE.findall(text)):
+        raise _other_currency(as_text(cell), currency)
 
 
 def parse_code(cell: Cell | float | int, is_text_file: bool = False) -> Code | None:
@@ -300,6 +327,20 @@ def _check_size(number: Decimal) -> Decimal:
     if not number.is_finite() or abs(number) >= LARGEST:
         raise CellProblem(_lt("“%(cell)s” is too large", cell=f"{number:.15g}"))
     return number
+
+
+def _may_be(word: str, currency: str) -> bool:
+    return currency in _CURRENCY_WORDS.get(word, (word.upper(),))
+
+
+def _other_currency(cell: str, currency: str) -> CellProblem:
+    return CellProblem(
+        _lt(
+            "the amount is in another currency: %(cell)s, but %(currency)s is compared",
+            cell=cell,
+            currency=currency,
+        )
+    )
 
 
 def _error_cell(code: str) -> CellProblem:

@@ -16,6 +16,7 @@ from odoo.addons.scrm_base.tools.spreadsheet import Cell, CellError, as_text
 from .claim_cells import (
     CellProblem,
     Code,
+    check_currency,
     fold,
     normalise,
     parse_amount,
@@ -50,6 +51,9 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "amount": (
         "金额", "结算金额", "含税金额", "总金额", "应结金额", "应付金额", "费用", "amount",
         "total amount", "claim", "claim amount",
+    ),
+    "currency": (
+        "币种", "货币", "币别", "结算币种", "货币代码", "currency", "currency code", "curr", "cur",
     ),
     "description": (
         "名称", "产品名称", "商品名称", "物料名称", "品名", "摘要", "备注", "说明", "description",
@@ -118,6 +122,7 @@ class ClaimRow(NamedTuple):
     amount: Decimal | None = None
     description: str = ""
     problems: tuple[tuple[str, object], ...] = ()
+    is_total: bool = False
 
 
 def fold_title(cell: Cell) -> str:
@@ -163,10 +168,10 @@ def make_parser(
     dates_1904: bool = False,
     is_text_file: bool = False,
     year: int | None = None,
-) -> Callable[[int, tuple[Cell, ...]], ClaimRow | None]:
-    """Return a function of row number and cells; it returns None for a row that is no claim.
+) -> Callable[[int, tuple[Cell, ...]], ClaimRow]:
+    """Return a function of row number and cells.
 
-    :param currency: ISO code of what is compared; an amount with the sign of another is a problem
+    :param currency: ISO code of what is compared; an amount in another is a problem
     """
     readers: dict[str, Callable] = {
         "ref": lambda cell: parse_code(cell, is_text_file),
@@ -178,30 +183,46 @@ def make_parser(
         "description": lambda cell: "" if cell is None else as_text(cell),
     }
     identifying = [columns[t] for t in ("ref", "code", "serial") if t in columns]
-    wanted = [(target, index, readers[target]) for target, index in columns.items()]
+    wanted = [
+        (columns[target], target, read) for target, read in readers.items() if target in columns
+    ]
+    place, named = columns.get("currency"), None
     sign = -1 if layout.is_reversed else 1
 
-    def parse(number: int, cells: tuple[Cell, ...]) -> ClaimRow | None:
-        if is_total(cells, layout.totals, identifying):
-            return None
+    def parse(number: int, cells: tuple[Cell, ...]) -> ClaimRow:
+        nonlocal named
         values: dict[str, object] = {}
         problems: list[tuple[str, object]] = []
-        for target, index, read in wanted:
+        for index, target, read in wanted:
             try:
                 values[target] = read(cells[index])
             except CellProblem as problem:
                 problems.append((target, problem.message))
             except ValueError:  # an error cell in a text
                 values[target] = ""
+        is_left_out = is_total(cells, layout.totals, identifying)
+        if place is not None and currency and not is_left_out:
+            # An empty cell repeats the one above it, as merged cells do
+            named = named if cells[place] is None else cells[place]
+            try:
+                check_currency(named, currency)
+            except CellProblem as problem:
+                problems.append(("currency", problem.message))
         if not problems:
             problems = _find_gaps(values)
         if sign < 0:
             for target in ("amount", "quantity"):
                 if values.get(target) is not None:
                     values[target] = -values[target]
-        return ClaimRow(number=number, cells=cells, problems=tuple(problems), **values)
+        found = () if is_left_out else tuple(problems)
+        return ClaimRow(number, cells, problems=found, is_total=is_left_out, **values)
 
     return parse
+
+
+def get_first_text(cells: Iterable[Cell]) -> str:
+    """Return the text by which a row is taken for a total."""
+    return next((cell.strip() for cell in cells if isinstance(cell, str) and cell.strip()), "")
 
 
 def show_cells(cells: Iterable[Cell]) -> list[str]:
