@@ -82,6 +82,7 @@
         "views/res_partner_credit_views.xml",
         "views/portal_credit_templates.xml",
         "views/sale_order_allocation_views.xml",
+        "views/scrm_shipment_event_views.xml",
         "views/stock_picking_shipment_views.xml",
         "views/portal_shipment_templates.xml",
         "report/scrm_allocation_report_views.xml",

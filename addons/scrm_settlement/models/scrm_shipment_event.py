@@ -6,6 +6,12 @@ from odoo.addons.scrm_base.tools.append_only import protect
 
 # What a customer's timeline tells; the stations on the way are on the delivery.
 TOLD = ("delivered", "exception", "received", "partly_received")
+# {event of the delivery's notices: what raises it}
+NOTICES = {
+    "shipment_problem": ("exception",),
+    "shipment_received": ("received", "partly_received"),
+    "shipment_partly_received": ("partly_received",),
+}
 
 
 class ScrmShipmentEvent(models.Model):
@@ -27,6 +33,9 @@ class ScrmShipmentEvent(models.Model):
         index=True,
         ondelete="restrict",
     )
+    # Of the delivery, for whoever follows the dealers and has no right in the warehouse.
+    picking_name = fields.Char(related="picking_id.name", string="Delivery Number")
+    partner_id = fields.Many2one(related="picking_id.partner_id", string="Delivered To")
     company_id = fields.Many2one(
         comodel_name="res.company", required=True, readonly=True, index=True
     )
@@ -123,10 +132,8 @@ class ScrmShipmentEvent(models.Model):
                 lambda picking, label=label: f"{picking.name}: {label}",
                 occurred_at=lambda _picking, event=event: event.occurred_at,
             )
-        problems = told.filtered(lambda event: event.code == "exception")
-        received = told.filtered(lambda event: event.code in ("received", "partly_received"))
         Rule = self.env["scrm.notice.rule"]
-        if problems:
-            Rule._raise_event(problems.picking_id, "shipment_problem")
-        if received:
-            Rule._raise_event(received.picking_id, "shipment_received")
+        for event, codes in NOTICES.items():
+            pickings = told.filtered(lambda event, codes=codes: event.code in codes).picking_id
+            if pickings:
+                Rule._raise_event(pickings, event)

@@ -96,6 +96,7 @@ class StockPicking(models.Model):
             ("shipment_late", self.env._("Late")),
             ("shipment_problem", self.env._("Problem on the way")),
             ("shipment_received", self.env._("Receipt confirmed")),
+            ("shipment_partly_received", self.env._("Received in part")),
         ]
 
     def _scrm_get_dealer(self):

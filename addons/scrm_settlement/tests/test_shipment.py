@@ -8,6 +8,7 @@ from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
 from .allocation_case import AllocationCase
+from .common import CHANNEL_MANAGER
 
 
 class ShipmentCase(AllocationCase):
@@ -51,6 +52,24 @@ class ShipmentCase(AllocationCase):
 
 @tagged("post_install", "-at_install")
 class TestShipment(ShipmentCase):
+    def test_a_channel_manager_follows_deliveries_without_the_warehouse(self):
+        manager = self._make_user("shipment.channel", CHANNEL_MANAGER)
+        self._ship()
+        self._report(("transit", "1"), ("partly_received", "2"))
+        events = self.env["scrm.shipment.event"].with_user(manager)
+        with self.assertRaises(AccessError):
+            self.picking.with_user(manager).read(["name"])
+        found = events.search([("partner_id", "=", self.store.id), ("code", "!=", "transit")])
+        self.assertEqual(
+            [{"id": found.id, "picking_name": self.picking.name, "text": "Shenzhen"}],
+            found.web_read({"picking_name": {}, "text": {}}),
+        )
+        grouped = events.formatted_read_group(
+            [("picking_name", "=", self.picking.name)], ["partner_id"], ["__count"]
+        )
+        self.assertEqual([2], [group["__count"] for group in grouped])
+        self.assertIn(manager.partner_id, self._get_told("shipment_partly_received").partner_id)
+
     def test_a_feed_that_comes_twice_is_written_once(self):
         self._ship()
         rows = (("transit", "1"), ("delivered", "2"))
