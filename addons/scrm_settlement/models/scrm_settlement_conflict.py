@@ -2,10 +2,12 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from .scrm_settlement_tier import PULLED_SCOPES
+
 
 class ScrmSettlementConflict(models.Model):
     """Two rules that are equally specific for the same delivery: only their start, sequence or age
-    decides between them.
+    decides between them, on days that both are in force: their own, within those of their tiers.
 
     A view, because every pair of rules is a question of all rules at once. Regions of one
     closeness that share a city or an account are as equal as a region is to itself.
@@ -42,6 +44,8 @@ class ScrmSettlementConflict(models.Model):
     @property
     def _table_query(self):
         self.env["scrm.settlement.rule"].flush_model()
+        # sudo: the time zone of a company is no secret of its users
+        companies = self.env["res.company"].sudo().search([])
         return SQL(
             """
             WITH twin AS (
@@ -53,17 +57,23 @@ class ScrmSettlementConflict(models.Model):
                 UNION SELECT a.%(region)s, b.%(region)s FROM %(accounts)s a
                   JOIN %(accounts)s b ON b.%(partner)s = a.%(partner)s
             ), ranked AS (
-                SELECT k.*, row_number() OVER (PARTITION BY company_id
-                       ORDER BY date_from DESC NULLS LAST, sequence, rule_id) AS precedence
+                SELECT k.*, row_number() OVER (PARTITION BY k.company_id
+                       ORDER BY k.date_from DESC NULLS LAST, k.sequence, k.rule_id) AS precedence,
+                       COALESCE(k.date_from, since.day) AS first, k.date_to AS last
                   FROM scrm_settlement_key k
+                  JOIN scrm_settlement_rule r ON r.id = k.rule_id
+                  JOIN unnest(%(companies)s, %(zones)s) company (id, zone)
+                       ON company.id = k.company_id
+                 CROSS JOIN LATERAL (
+                       SELECT CASE WHEN k.scope IN %(pulled)s THEN (r.create_date
+                              AT TIME ZONE 'UTC' AT TIME ZONE company.zone)::date END AS day) since
             ), pair AS (
                 SELECT DISTINCT ON (w.rule_id, l.rule_id) w.rule_id AS winner_id,
                        l.rule_id AS loser_id, w.company_id,
                        CASE WHEN w.date_from IS DISTINCT FROM l.date_from THEN 'start'
                             WHEN w.sequence <> l.sequence THEN 'sequence' ELSE 'id' END
                            AS decided_by,
-                       GREATEST(w.date_from, l.date_from) AS date_from,
-                       LEAST(w.date_to, l.date_to) AS date_to
+                       GREATEST(w.first, l.first) AS date_from, LEAST(w.last, l.last) AS date_to
                   FROM ranked w
                   JOIN ranked l ON l.company_id = w.company_id AND l.scope = w.scope
                        AND l.target = w.target AND l.target_id = w.target_id
@@ -71,8 +81,9 @@ class ScrmSettlementConflict(models.Model):
                        AND COALESCE(l.partner_id, 0) = COALESCE(w.partner_id, 0)
                        AND COALESCE(l.scenario_id, 0) = COALESCE(w.scenario_id, 0)
                        AND COALESCE(l.grade_id, 0) = COALESCE(w.grade_id, 0)
-                       AND daterange(l.date_from, l.date_to, '[]')
-                           && daterange(w.date_from, w.date_to, '[]')
+                       -- GREATEST and LEAST pass over what is NULL: no first or no last day
+                       AND (GREATEST(w.first, l.first) <= LEAST(w.last, l.last)
+                            OR GREATEST(w.first, l.first) IS NULL OR LEAST(w.last, l.last) IS NULL)
                  WHERE (w.region_id IS NULL AND l.region_id IS NULL)
                     OR EXISTS (SELECT FROM twin WHERE one = w.region_id AND other = l.region_id)
             )
@@ -89,6 +100,9 @@ class ScrmSettlementConflict(models.Model):
                       AND numrange(a.min_value, NULLIF(a.max_value, 0))
                           && numrange(b.min_value, NULLIF(b.max_value, 0)))
             """,
+            companies=companies.ids,
+            zones=[company._scrm_get_zone() for company in companies],
+            pulled=PULLED_SCOPES,
             accounts=SQL.identifier(self.env["scrm.region"]._fields["partner_ids"].relation),
             region=SQL.identifier(self.env["scrm.region"]._fields["partner_ids"].column1),
             partner=SQL.identifier(self.env["scrm.region"]._fields["partner_ids"].column2),

@@ -357,6 +357,18 @@ class ScrmSettlementRule(models.Model):
     def _unlink_except_approved(self):
         self.tier_id._check_open()
 
+    # === ACTIONS === #
+
+    def action_open_conflicts(self):
+        """Open with which rules these conflict, or all that do, and what decides."""
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "scrm_settlement.scrm_settlement_conflict_action"
+        )
+        action["domain"] = (
+            ["|", ("winner_id", "in", self.ids), ("loser_id", "in", self.ids)] if self else []
+        )
+        return action
+
     # === BUSINESS === #
 
     def _prepare_resolution_rule(self):

@@ -116,6 +116,7 @@ SHOWING = {
         "action_return",
     },
     "scrm.settlement.report": {"action_open_line"},
+    "scrm.settlement.rule": {"action_open_conflicts"},
     "scrm.settlement.run": {"action_open_statements"},
     "scrm.settlement.statement": {
         "action_export_xlsx",

@@ -321,3 +321,57 @@ class TestTiers(SettlementCase):
         for rule, low, high in ((first, 0, 10), (second, 10, 0)):
             rule.bracket_ids = [Command.create({"min_value": low, "max_value": high})]
         self.assertFalse(self._get_conflicts())
+
+    def _make_pair(self, first, second, scope="service", **vals):
+        """Return two rules that are equal but for their tiers and days."""
+        rules = self.env["scrm.settlement.rule"]
+        for tier, days in (first, second):
+            tier = self.env["scrm.settlement.tier"].create(
+                {"name": "T", "company_id": self.company.id, "scope": scope, **tier}
+            )
+            rules += self._make_rule(
+                "Pair", tier_id=tier.id, partner_ids=[Command.set(self.dealer.ids)], **vals, **days
+            )
+        return rules
+
+    def test_tiers_that_follow_each_other_do_not_conflict(self):
+        """A rule without days of its own has those of its tier."""
+        rules = self._make_pair(
+            ({"date_to": date(2026, 6, 30)}, {}), ({"date_from": date(2026, 7, 1)}, {})
+        )
+        self.assertFalse(self._get_conflicts())
+        rules[0].tier_id.date_to = date(2026, 7, 31)
+        self.assertRecordValues(
+            self._get_conflicts(),
+            [{"date_from": date(2026, 7, 1), "date_to": date(2026, 7, 31), "decided_by": "start"}],
+        )
+
+    def test_a_rule_outside_its_tier_conflicts_with_nothing(self):
+        self._make_pair(({"date_to": date(2026, 6, 30)}, {"date_from": date(2026, 7, 1)}), ({}, {}))
+        self.assertFalse(self._get_conflicts())
+
+    def test_a_rule_that_was_made_later_conflicts_from_then_on(self):
+        """What is fetched is not priced by a rule from before it was made."""
+        yesterday = self.today - timedelta(days=1)
+        ended, later = self._make_pair(({}, {"date_to": yesterday}), ({}, {}), scope="shipment")
+        # The older one was made long ago
+        self.cr.execute(
+            "UPDATE scrm_settlement_rule SET create_date = '2026-01-05 20:00' WHERE id = %s",
+            [ended.id],
+        )
+        self.assertFalse(self._get_conflicts())
+        ended.date_to = False
+        conflict = self._get_conflicts()
+        self.assertEqual((ended, later), (conflict.winner_id, conflict.loser_id))
+        self.assertEqual((self.today, False), (conflict.date_from, conflict.date_to))
+
+    def test_the_list_of_rules_leads_to_their_conflicts(self):
+        rules = self._make_pair(({}, {}), ({}, {}))
+        self.env.flush_all()
+        channel = rules.with_user(self.channel)
+        for asked, count in ((channel.browse(), 1), (channel[0], 1), (self.rule, 0)):
+            action = asked.with_user(self.channel).action_open_conflicts()
+            found = self.env[action["res_model"]].search(
+                [*action["domain"], ("company_id", "=", self.company.id)]
+            )
+            self.assertEqual(count, len(found))
