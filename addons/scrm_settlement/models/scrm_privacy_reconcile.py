@@ -31,6 +31,7 @@ class ScrmPrivacy(models.AbstractModel):
                     "date_titles",
                     "quantity_titles",
                     "amount_titles",
+                    "currency_titles",
                     "description_titles",
                     "skip_beginnings",
                 )
