@@ -196,6 +196,8 @@ class ScrmFlowMixin(models.AbstractModel):
 
         :param get_vals: function of a record, the values to write with its state
         """
+        if not self:  # whoever asks, nothing is moved
+            return
         tale = _Tale()
         self._flow_lock()
         for record in self.with_context(**{_TALE_KEY: tale}):

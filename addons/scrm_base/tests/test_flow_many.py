@@ -33,6 +33,12 @@ class TestFlowMany(NoticeCase):
         self.assertEqual(self.records.ids, rows.mapped("res_id"))
         self.assertIn("stopped third.xls was stopped.", rows[2].body)
 
+    def test_nothing_to_move_asks_for_no_right(self):
+        """Documents of people without any right here are followed too, most to no end."""
+        nothing = self.records.browse().with_user(self.env.ref("base.public_user"))
+        nothing._move_many("cancel", lambda record: {})
+        self.assertFalse(self.raised)
+
     def test_each_has_the_key_of_its_own_step(self):
         """One by one or many at once, an occurrence is told by its entry in the log."""
         self.records._move_many("cancel", lambda record: {})
