@@ -32,17 +32,18 @@ class TestShare(SettlementCase):
         )
         return [Decimal(str(amount)) for amount in lines.sorted("source_id").mapped("amount")]
 
-    def _make_scale(self, mode, basis="amount"):
-        self.rule.bracket_ids.unlink()
-        self.rule.write(
-            {
-                "bracket_mode": mode,
-                "basis": basis,
-                "bracket_ids": [
-                    Command.create({"min_value": 0, "max_value": 1000, "value": 1}),
-                    Command.create({"min_value": 1000, "max_value": 0, "value": 2.5}),
-                ],
-            }
+    def _replace_by_scale(self, mode, basis):
+        # A new rule: what was settled by the brackets of another one keeps them
+        self.rule.active = False
+        self.rule = self._make_rule(
+            "Scale",
+            method="percent",
+            bracket_mode=mode,
+            basis=basis,
+            bracket_ids=[
+                Command.create({"min_value": 0, "max_value": 1000, "value": 1}),
+                Command.create({"min_value": 1000, "max_value": 0, "value": 2.5}),
+            ],
         )
 
     def test_the_unit_price_is_not_multiplied(self):
@@ -66,7 +67,7 @@ class TestShare(SettlementCase):
             ("whole", "quantity", 999, "100000.00"),
         ):
             with self.subTest(mode=mode, basis=basis):
-                self._make_scale(mode, basis)
+                self._replace_by_scale(mode, basis)
                 self.assertEqual([Decimal(expected)], self._earn((amount, pieces)))
 
     def test_many_at_once(self):
