@@ -45,7 +45,7 @@ class ScrmSettlementConflict(models.Model):
     def _table_query(self):
         self.env["scrm.settlement.rule"].flush_model()
         # sudo: the time zone of a company is no secret of its users
-        companies = self.env["res.company"].sudo().search([])
+        companies = self.env["res.company"].sudo().search([("id", "!=", False)])
         return SQL(
             """
             WITH twin AS (
