@@ -17,6 +17,7 @@ from . import scrm_settlement_tier
 from . import scrm_settlement_rule
 from . import scrm_settlement_bracket
 from . import scrm_settlement_rule_pricing
+from . import scrm_settlement_rule_share
 from . import scrm_settlement_rule_batch
 from . import scrm_settlement_rule_sets
 from . import scrm_settlement_rule_best

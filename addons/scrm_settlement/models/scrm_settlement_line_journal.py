@@ -3,6 +3,7 @@ import json
 from odoo import api, fields, models
 from odoo.tools import SQL, float_repr, float_round
 
+from ..tools.pricing import decimal_of, round_step
 from .scrm_settlement_line import PARTS_PER_SOURCE, SCOPES, SOURCE_NUMBERS
 
 # What tells one source from another; the database holds it unique.
@@ -175,8 +176,20 @@ class ScrmSettlementLine(models.Model):
             "bracket_id": (bracket and bracket.id) or None,
             "base_price": resolution["base_price"],
             "price_unit": resolution["price_unit"],
-            "amount": currency.round(row["quantity"] * resolution["price_exact"]),
+            "amount": self._get_row_amount(row, resolution),
         }
+
+    @api.model
+    def _get_row_amount(self, row, resolution):
+        """Return what a row comes to; the share of an amount is not multiplied by pieces."""
+        rule, currency, quantity = resolution["rule"], resolution["currency"], row["quantity"]
+        sold = row.get("source_amount")
+        if rule.method != "percent" or not sold or not quantity:
+            return currency.round(quantity * resolution["price_exact"])
+        product = self.env["product.product"].browse(row["product_id"])
+        share = rule._get_share(resolution["bracket"], product, quantity, sold)
+        amount = float(round_step(share, decimal_of(currency.rounding)))
+        return amount if quantity > 0 else -amount
 
     @api.model
     def _prepare_amount_row(self, quantity, amount, currency):
