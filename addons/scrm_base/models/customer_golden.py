@@ -41,74 +41,69 @@ class ScrmCustomer(models.Model):
         Nothing is read but the handles and what is written by hand, so a rebuild and the undoing
         of a merge choose the same again.
         """
-        # all at once: one by one they are not prefetched
-        (self | self.merged_customer_ids).mapped("name_manual")
+        # all at once, for one by one they are not prefetched, and no more than is looked at
+        (self | self.merged_customer_ids).fetch(["name_manual"])
+        handles = self.identity_ids | self.origin_identity_ids
+        handles.fetch(
+            ["id_type", "name", "partner_id", "verified_at", "first_seen_at", "last_seen_at"]
+        )
+        handles.partner_id.fetch(["name", "active", "is_company"])
         for customer in self:
-            handles = (customer.identity_ids or customer.origin_identity_ids).sorted("id")
-            golden = {}
-            for name, claims in (
-                ("name", customer._get_name_claims(handles)),
-                ("kind", customer._get_kind_claims(handles)),
-                ("phone", customer._get_handle_claims(handles, "phone")),
-                ("email", customer._get_handle_claims(handles, "email")),
-            ):
-                chosen = choose(claims)
-                if chosen:
-                    claim, reason = chosen
-                    golden[name] = {
-                        "identity": claim.identity,
-                        "source": claim.source,
-                        "reason": reason,
-                    }
-                    if name in ("name", "kind"):
-                        customer[name] = claim.value
-                elif name == "name":
-                    customer.name = next(iter(handles.mapped("display_value")), False)
-                elif name == "kind":
-                    customer.kind = "person"
-            customer.golden = golden
+            handles = customer.identity_ids or customer.origin_identity_ids
+            chosen = {
+                name: choice
+                for name, claims in customer._get_claims(handles).items()
+                if (choice := choose(claims))
+            }
+            if "name" in chosen:
+                customer.name = chosen["name"][0].value
+            else:
+                customer.name = handles.sorted("id")[:1].display_value
+            customer.kind = chosen["kind"][0].value if "kind" in chosen else "person"
+            customer.golden = {
+                name: {"identity": claim.identity, "source": claim.source, "reason": reason}
+                for name, (claim, reason) in chosen.items()
+            }
 
-    def _get_name_claims(self, handles):
-        """Return who says what the customer is called.
+    def _get_claims(self, handles):
+        """Return {field: claims}: what is written by hand, and what the handles say.
 
-        No source proves a name, so none is verified. A person vouches for the one written on the
-        customer's page, before that of a contact which colleagues keep; others came by themselves.
+        No source proves a name, so none is verified. Of kinds a contact alone says that this is
+        an organisation; others say nothing.
         """
-        written = self | self.merged_customer_ids
-        claims = [
-            # The elder customer's came first, and stands when both were written by hand.
-            Claim(c.name_manual, c.origin_identity_ids.id, "customer", manual=3 if c == self else 2)
-            for c in written
-            if c.name_manual
-        ]
+        claims = {"name": self._get_written_names(), "kind": [], "phone": [], "email": []}
         for handle in handles:
-            partner = handle.partner_id
+            partner, id_type = handle.partner_id, handle.id_type
             if partner.name:
-                manual = 1 if partner.active else 0
-                claims.append(self._make_claim(handle, partner.name, "partner", manual=manual))
+                claims["name"].append(
+                    self._make_claim(handle, partner.name, "partner", int(partner.active))
+                )
             elif handle.name:
-                claims.append(self._make_claim(handle, handle.name, handle.id_type))
+                claims["name"].append(self._make_claim(handle, handle.name, id_type))
+            if partner.is_company:
+                claims["kind"].append(self._make_claim(handle, "organisation", "partner", 1))
+            if id_type in ("phone", "email"):
+                claims[id_type].append(
+                    Claim(
+                        handle.id,
+                        handle.id,
+                        id_type,
+                        verified=bool(handle.verified_at),
+                        at=handle.last_seen_at,
+                    )
+                )
         return claims
 
-    def _get_kind_claims(self, handles):
-        """Return which contacts say that this is an organisation; others say nothing."""
-        return [
-            self._make_claim(handle, "organisation", "partner", manual=1)
-            for handle in handles
-            if handle.partner_id.is_company
-        ]
+    def _get_written_names(self):
+        """Return the names written on customers' pages.
 
-    def _get_handle_claims(self, handles, id_type):
+        A person vouches for them, before that of a contact which colleagues keep; others came by
+        themselves. The elder customer's came first, and stands when both were written by hand.
+        """
         return [
-            Claim(
-                handle.id,
-                handle.id,
-                id_type,
-                verified=bool(handle.verified_at),
-                at=handle.last_seen_at,
-            )
-            for handle in handles
-            if handle.id_type == id_type
+            Claim(c.name_manual, c.origin_identity_ids.id, "customer", manual=3 if c == self else 2)
+            for c in self | self.merged_customer_ids
+            if c.name_manual
         ]
 
     def _make_claim(self, handle, value, source, manual=0):

@@ -311,6 +311,7 @@ class ScrmIdentity(models.Model):
             ["scrm_customer_id", "scrm_stage_id", "scrm_identity_ids", "scrm_tag_ids"], flush=False
         )
         changed.modified(["customer_id"])
+        self._move_copies()
         self.env["scrm.customer.touch"]._touch([*before, *customer_by_id.values()])
 
     @api.model
@@ -323,25 +324,53 @@ class ScrmIdentity(models.Model):
         self._derive_all()
         self.env["scrm.match.candidate"]._expire()
         self.env.flush_all()
+        for model, field in self._get_copies():
+            rows = self._follow_identities(
+                model, field, SQL("t.customer_id IS DISTINCT FROM i.customer_id")
+            )
+            if rows:
+                _logger.info("%s: the customer of %s rows was rebuilt", model._name, len(rows))
+                model.browse(rows).modified(["customer_id"])
+
+    # === COPIES === #
+
+    @api.model
+    def _get_copies(self):
+        """Yield (model, field) wherever a handle's customer is kept beside the handle."""
         for model in self.env.registry.values():
             if model._abstract or not model._auto or "identity_id" not in model._fields:
                 continue
             field = model._fields.get("customer_id")
-            if not (field and field.store and field.related == "identity_id.customer_id"):
-                continue
-            rows = self.env.execute_query(
-                SQL(
-                    "UPDATE %(table)s t SET customer_id = i.customer_id FROM scrm_identity i"
-                    " WHERE i.id = t.identity_id AND t.customer_id IS DISTINCT FROM i.customer_id"
-                    " RETURNING t.id",
-                    table=SQL.identifier(model._table),
-                )
+            if field and field.store and field.related == "identity_id.customer_id":
+                yield self.env[model._name], field
+
+    @api.model
+    def _move_copies(self):
+        """Write the copies that wait to be computed, in one statement for each table.
+
+        What depends on them was marked together with them and is computed after this.
+        """
+        for model, field in self._get_copies():
+            waiting = [id_ for id_ in self.env.records_to_compute(field)._ids if id_]
+            if waiting:
+                model.flush_model(["identity_id"])
+                self.env.remove_to_compute(field, model.browse(waiting))
+                self._follow_identities(model, field, SQL("t.id = ANY(%s)", waiting))
+
+    @api.model
+    def _follow_identities(self, model, field, condition):
+        """Write the handles' customers into a table that keeps a copy; return the rows' ids."""
+        rows = self.env.execute_query(
+            SQL(
+                "UPDATE %(table)s t SET customer_id = i.customer_id FROM scrm_identity i"
+                " WHERE i.id = t.identity_id AND %(condition)s RETURNING t.id",
+                table=SQL.identifier(model._table),
+                condition=condition,
             )
-            if rows:
-                _logger.info("%s: the customer of %s rows was rebuilt", model._name, len(rows))
-                records = self.env[model._name].browse([row[0] for row in rows])
-                records.invalidate_recordset(["customer_id"], flush=False)
-                records.modified(["customer_id"])
+        )
+        ids = [row[0] for row in rows]
+        model.browse(ids).invalidate_recordset([field.name], flush=False)
+        return ids
 
     @api.model
     def _cron_rebuild(self):
