@@ -137,8 +137,9 @@ class ScrmMetric(models.Model):
                 INSERT INTO scrm_metric (customer_id, company_id, refreshed_at, %(columns)s)
                 SELECT fresh.customer_id, %(company)s, %(now)s, %(values)s
                   FROM fresh
-                  LEFT JOIN scrm_metric m
-                         ON m.customer_id = fresh.customer_id AND m.company_id = %(company)s
+                  LEFT JOIN (SELECT * FROM scrm_metric
+                              WHERE company_id = %(company)s AND %(within)s) m
+                         ON m.customer_id = fresh.customer_id
                  WHERE m.id IS NULL OR (%(olds)s) IS DISTINCT FROM (%(values)s)
                 ON CONFLICT (customer_id, company_id) DO UPDATE
                    SET refreshed_at = EXCLUDED.refreshed_at, %(updates)s
@@ -151,6 +152,7 @@ class ScrmMetric(models.Model):
                 cell=self._get_cell_sql(),
                 columns=_list(map(_id, columns)),
                 company=scope.company_id,
+                within=scope.within(SQL("customer_id")),
                 now=self.env.cr.now(),
                 values=_list(_id("fresh", name) for name in columns),
                 olds=_list(_id("m", name) for name in columns),
