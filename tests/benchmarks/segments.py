@@ -106,6 +106,11 @@ def check(env, segment):
         raise SystemExit(f"{len(members)} members, but plain SQL finds {len(found)}.")
 
 
+def let_workers_help(env):
+    """Have PostgreSQL as an installation has it: nothing is compared with a bare statement."""
+    env.cr.execute("SET LOCAL max_parallel_workers_per_gather TO DEFAULT")
+
+
 def count_live(env, segment):
     """Count as the builder does while a definition is being edited."""
     draft = segment.with_env(segment.env(su=False))
@@ -143,7 +148,9 @@ def main() -> None:
             env,
             product=lambda env: count_live(env, segment),
             bare=LIVE,
+            prepare=let_workers_help,
             target=1,
+            by="wall",
         )
 
 

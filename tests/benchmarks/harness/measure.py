@@ -61,13 +61,14 @@ class Report:
         print(f"  {'':34}{'wall s':>9}{'CPU s':>9}{'bare CPU':>10}{'ratio':>8}{'target':>8}"
               f"{'+MB':>6}  load")  # fmt: skip
 
-    def compare(self, what: str, env, *, product, bare, target, prepare=None) -> float:
-        """Run both in turns, each in a savepoint that is taken back; print and return the ratio.
+    def compare(self, what: str, env, *, product, bare, target, prepare=None, by="cpu") -> float:
+        """Run both in turns, each in a savepoint; print the ratio, return the product's seconds.
 
         :param product: function of env, the product's own method
         :param bare: function of env, the same by plain SQL; or a number of seconds of CPU
         :param target: the largest ratio of CPU that is good
         :param prepare: function of env that is not timed, before each
+        :param by: what is compared: "cpu", or "wall" for what somebody waits for
         """
         runs: dict[str, list[Taken]] = {"bare": [], "product": []}
         memory = 0
@@ -79,8 +80,8 @@ class Report:
             memory = max(memory, _memory("VmHWM") - self.loaded)  # the product's came last
         wall = statistics.median(taken.wall for taken in runs["product"])
         cpu = statistics.median(taken.cpu for taken in runs["product"])
-        base = statistics.median(t.cpu for t in runs["bare"]) if runs["bare"] else bare
-        ratio = cpu / base if base else float("inf")
+        base = statistics.median(getattr(t, by) for t in runs["bare"]) if runs["bare"] else bare
+        ratio = {"cpu": cpu, "wall": wall}[by] / base if base else float("inf")
         self._print(what, wall, cpu, base, ratio, target, memory)
         return cpu
 
