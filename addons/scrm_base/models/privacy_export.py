@@ -45,9 +45,32 @@ class ScrmPrivacy(models.AbstractModel):
         what is the current company's: another one of the pool is a controller of its own.
         """
         person = self._get_person(customer)
+        candidates = self._get_owned(person)["scrm.match.candidate"]
+        own, core = self._get_handed_out(person)
+        documents = (
+            *((self.env[name].sudo().browse(ids), None) for name, ids in own.items()),
+            *core.values(),
+            (self._get_documents("sale.order", person), _ORDER_COLUMNS),
+            (self._get_documents("account.move", person), _INVOICE_COLUMNS),
+        )
+        threads = self._get_handed_threads(person, own, core)
+        sections = defaultdict(list)
+        for records, columns in documents:
+            sections[self._get_section(records)] += self._export_rows_of(records, columns)
+        sections.update(self._export_letters(person, threads))
+        sections.update(self._export_match_decisions(candidates))
+        return {section: rows for section, rows in sections.items() if rows}
+
+    @api.model
+    def _get_personal_files(self, customer):
+        """Return the files (ir.attachment) to hand out, in the order of the section on them."""
+        person = self._get_person(customer)
+        return self._get_files(self._get_handed_threads(person, *self._get_handed_out(person)))
+
+    def _get_handed_out(self, person):
+        """Return ({model: ids} of the suite's rows, {model: (records, columns)} of core's)."""
         withheld = self._get_withheld()
         own = self._get_owned(person)
-        candidates = own["scrm.match.candidate"]
         for name, ids in own.items():
             # sudo: see _get_person
             records = self.env[name].sudo().with_context(active_test=False).browse(ids)
@@ -57,22 +80,14 @@ class ScrmPrivacy(models.AbstractModel):
             for name, (records, columns) in self._get_core_records(person, own).items()
             if name not in withheld
         }
-        documents = (
-            *((self.env[name].sudo().browse(ids), None) for name, ids in own.items()),
-            *core.values(),
-            (self._get_documents("sale.order", person), _ORDER_COLUMNS),
-            (self._get_documents("account.move", person), _INVOICE_COLUMNS),
-        )
-        threads = {
+        return own, core
+
+    def _get_handed_threads(self, person, own, core):
+        """Return {model: ids} of the records whose chatter and files are the person's."""
+        return {
             **self._get_threads(person, own),
             **{name: core[name][0].ids for name in ("res.partner", "crm.lead")},
         }
-        sections = defaultdict(list)
-        for records, columns in documents:
-            sections[self._get_section(records)] += self._export_rows_of(records, columns)
-        sections.update(self._export_letters(person, threads))
-        sections.update(self._export_match_decisions(candidates))
-        return {section: rows for section, rows in sections.items() if rows}
 
     def _get_section(self, records):
         return self.env["ir.model"]._get(records._name).sudo().name

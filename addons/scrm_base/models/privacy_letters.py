@@ -16,12 +16,16 @@ class ScrmPrivacy(models.AbstractModel):
         """
         messages = self._get_messages(threads) | self._get_correspondence(person)
         messages = self._keep_own(messages).sorted("date")
-        files = self._keep_own(self._get_attachments(threads).filtered(lambda a: not a.res_field))
+        files = self._get_files(threads)
         columns = ("name", "create_date", "mimetype")
         return {
             self._get_section(messages): self._export_messages(person, messages),
             self._get_section(files): self._export_rows_of(files, columns),
         }
+
+    def _get_files(self, threads):
+        """Return the files that people attached; those behind fields are values of records."""
+        return self._keep_own(self._get_attachments(threads).filtered(lambda a: not a.res_field))
 
     def _get_correspondence(self, person):
         """Return what the person wrote, or was written to, on records that are not theirs."""

@@ -6,6 +6,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools.translate import LazyTranslate
 
+from ..tools.archive import clean_name, pack
 from ..tools.flow import Transition
 from ..tools.spreadsheet_write import write_sheet
 
@@ -15,6 +16,8 @@ _OFFICERS = ("scrm_base.group_scrm_base_privacy",)
 # PIPL, art. 50, names no term. Shorter than the 15 working days of the authorities' rules on apps
 # (App违法违规收集使用个人信息行为认定方法, part 6), whatever holidays lie between.
 DAYS_TO_ANSWER = 15
+# Of the files handed out together, so that an archive can be sent by mail and fits into memory.
+ARCHIVE_BYTES = 20_000_000
 
 
 class ScrmPrivacyRequest(models.Model):
@@ -202,11 +205,8 @@ class ScrmPrivacyRequest(models.Model):
     def action_export(self):
         """Make the files: all that is held on the person, for machines and for people."""
         self._check_officer("export")
-        data = (
-            self.env["scrm.privacy"]
-            .with_company(self.company_id)
-            ._get_personal_data(self.customer_id)
-        )
+        privacy = self.env["scrm.privacy"].with_company(self.company_id)
+        data = privacy._get_personal_data(self.customer_id)
         rows = [
             [section, number, label, value if isinstance(value, (int, str)) else str(value)]
             for section, records in data.items()
@@ -219,24 +219,14 @@ class ScrmPrivacyRequest(models.Model):
             self.env._("Field"),
             self.env._("Value"),
         ]
-        files = {
-            "json": json.dumps(data, ensure_ascii=False, indent=2, default=str).encode(),
-            "xlsx": write_sheet(header, rows),
-        }
-        # sudo: an officer need not have rights on attachments; the request's were checked above.
-        Attachment = self.env["ir.attachment"].sudo()
+        # sudo: the request's own were checked above; see also _attach
         self.sudo().attachment_ids.unlink()
-        Attachment.create(
-            [
-                {
-                    "name": f"personal-data-{self.id}.{suffix}",
-                    "raw": content,
-                    "res_model": self._name,
-                    "res_id": self.id,
-                }
-                for suffix, content in files.items()
-            ]
-        )
+        text = json.dumps(data, ensure_ascii=False, indent=2, default=str)
+        self._attach("personal-data-%s.json", text.encode())
+        self._attach("personal-data-%s.xlsx", write_sheet(header, rows))
+        files = privacy._get_personal_files(self.customer_id)
+        for number, content in enumerate(pack(_read(files), ARCHIVE_BYTES), start=1):
+            self._attach(f"personal-data-%s-files-{number}.zip", content)
         # sudo: the result is written by the system alone
         self.sudo().result = self.env._(
             "%(rows)s facts of %(sections)s kinds were put together.",
@@ -244,6 +234,23 @@ class ScrmPrivacyRequest(models.Model):
             sections=len(data),
         )
         return True
+
+    def _attach(self, name, content):
+        """Keep a file of what is handed out, without its contents in memory."""
+        # sudo: an officer need not have rights on attachments
+        attachment = (
+            self.env["ir.attachment"]
+            .sudo()
+            .create(
+                {
+                    "name": name % self.id,
+                    "raw": content,
+                    "res_model": self._name,
+                    "res_id": self.id,
+                }
+            )
+        )
+        attachment.invalidate_recordset(["raw", "datas"])
 
     def action_approve(self):
         """Approve an erasure that another officer will do."""
@@ -307,6 +314,13 @@ class ScrmPrivacyRequest(models.Model):
                     barriers="\n".join(f"• {sentence}" for sentence in barriers),
                 )
             )
+
+
+def _read(files):
+    """Yield (name in an archive, contents) of files: the number is that of the section's row."""
+    for number, file in enumerate(files, start=1):
+        yield f"{number}-{clean_name(file.name)}", file.raw or b""
+        file.invalidate_recordset(["raw", "datas"])
 
 
 class ScrmCustomer(models.Model):

@@ -1,4 +1,6 @@
+import io
 import json
+import zipfile
 
 from markupsafe import Markup
 
@@ -18,7 +20,7 @@ class TestExport(ErasureCase):
         request.action_export()
         request.action_export()
         files = {a.name.rsplit(".", 1)[1]: a for a in request.sudo().attachment_ids}
-        self.assertEqual({"json", "xlsx"}, set(files))
+        self.assertEqual({"json", "xlsx", "zip"}, set(files))
         self.assertTrue(files["xlsx"].raw.startswith(b"PK"))
         data = json.loads(files["json"].raw)
         text = json.dumps(data, ensure_ascii=False)
@@ -46,6 +48,25 @@ class TestExport(ErasureCase):
         self.assertNotIn("Call Ms Z. back", text)
         request.action_finish()
         self.assertEqual("done", request.state)
+
+    def test_files_are_handed_out(self):
+        self.lead.message_post(
+            body="Her plan",
+            attachments=[("../../plan of her kitchen.txt", b"plan"), ("photo.jpg", b"\xff\xd8")],
+        )
+        request = self._make_request(kind="export")
+        request.action_export()
+        packed = {}
+        for attachment in request.sudo().attachment_ids.filtered(lambda a: "zip" in a.name):
+            archive = zipfile.ZipFile(io.BytesIO(attachment.raw))
+            packed.update({name: archive.read(name) for name in archive.namelist()})
+        self.assertIn(b"plan", packed.values())
+        self.assertIn(b"\xff\xd8", packed.values())
+        self.assertFalse([name for name in packed if "/" in name])
+        rows = self._export()["Attachment"]
+        for name in packed:
+            number, _dash, named = name.partition("-")
+            self.assertEqual(named[-8:], rows[int(number) - 1]["Name"][-8:])
 
     def test_a_sister_company_hands_out_its_own(self):
         sister = self.env["res.company"].create({"name": "Sister", "scrm_pool_id": self.pool.id})
