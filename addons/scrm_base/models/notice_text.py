@@ -1,7 +1,7 @@
 import logging
 import re
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from odoo import api, models
 from odoo.exceptions import AccessError, ValidationError
@@ -18,6 +18,11 @@ class _Known:
     """What rules named before a change: in a context it is no client's, whose values are JSON."""
 
     by_rule: dict  # {(rule id, model id): set of expressions}
+    copied: dict = field(default_factory=dict)  # {model id: set of expressions} of the originals
+
+    def get(self, rule):
+        key = (rule.id, rule.model_id.id)
+        return self.by_rule.get(key, set()) | self.copied.get(rule.model_id.id, set())
 
 
 class ScrmNoticeRule(models.Model):
@@ -32,13 +37,27 @@ class ScrmNoticeRule(models.Model):
         with self.env.cr.savepoint():
             return super(ScrmNoticeRule, self._with_known_expressions()).write(vals)
 
-    def _with_known_expressions(self):
+    def copy(self, default=None):
+        rules = self._with_known_expressions(is_copy=True)
+        # The copies may name it as their originals do; what is done with them later may not.
+        return self.browse(super(ScrmNoticeRule, rules).copy(default).ids)
+
+    def _with_known_expressions(self, is_copy=False):
         """Remember what the rules name: whoever leaves it there needs no right to write it."""
         if self._may_write_any():
             return self
         # sudo: the texts are looked at, not shown
-        known = {(rule.id, rule.model_id.id): rule._get_expressions() for rule in self.sudo()}
-        return self.with_context(scrm_known_expressions=_Known(known))
+        by_rule = {(rule.id, rule.model_id.id): rule._get_expressions() for rule in self.sudo()}
+        copied = self._get_known().copied
+        if is_copy:
+            copied = {}
+            for (_id, model_id), expressions in by_rule.items():
+                copied.setdefault(model_id, set()).update(expressions)
+        return self.with_context(scrm_known_expressions=_Known(by_rule, copied))
+
+    def _get_known(self):
+        known = self.env.context.get("scrm_known_expressions")
+        return known if isinstance(known, _Known) else _Known({})
 
     def _may_write_any(self):
         return self.env.su or self.env.user.has_group("mail.group_mail_template_editor")
@@ -47,10 +66,10 @@ class ScrmNoticeRule(models.Model):
         """Return the expressions of all texts in all languages (set of str)."""
         self.ensure_one()
         texts = []
-        for name, field in self._fields.items():
-            if field.store and field.type in ("char", "text"):
-                if field.translate:
-                    texts += (field._get_stored_translations(self) or {}).values()
+        for name, kind in self._fields.items():
+            if kind.store and kind.type in ("char", "text"):
+                if kind.translate:
+                    texts += (kind._get_stored_translations(self) or {}).values()
                 else:
                     texts.append(self[name])
         return {
@@ -64,13 +83,11 @@ class ScrmNoticeRule(models.Model):
         """Ask for an editor only where a text names what the rule did not name before."""
         if self._may_write_any():
             return
-        known = self.env.context.get("scrm_known_expressions")
-        known = known.by_rule if isinstance(known, _Known) else {}
+        known = self._get_known()
         is_allowed = self.env["ir.qweb"]._is_expression_allowed
         # sudo: see _with_known_expressions
         for rule in self.sudo():
-            new = rule._get_expressions() - known.get((rule.id, rule.model_id.id), set())
-            for expression in sorted(new):
+            for expression in sorted(rule._get_expressions() - known.get(rule)):
                 if not is_allowed(expression, rule.model_name):
                     raise AccessError(
                         self.env._(
@@ -159,8 +176,8 @@ class ScrmNoticeRule(models.Model):
                     name=name,
                     model=getattr(records, "_description", "") or names[-2],
                 )
-            field = records._fields[name]
-            records = records.env[field.comodel_name] if field.relational else None
+            kind = records._fields[name]
+            records = records.env[kind.comodel_name] if kind.relational else None
         return None
 
     # === RENDER === #

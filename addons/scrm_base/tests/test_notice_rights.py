@@ -74,6 +74,29 @@ class TestNoticeRights(NoticeCase):
         with self.assertRaisesRegex(AccessError, "lower.*Ask one of them"):
             rule.body = f"{unusual} {{{{ object.name.lower() }}}}"
 
+    def test_a_manager_duplicates_what_an_editor_wrote(self):
+        self.env["res.lang"]._activate_lang("zh_CN")
+        self.rule.body = "{{ object.create_date.strftime('%Y') }}"
+        self.rule.update_field_translations("body", {"zh_CN": "{{ object.name.upper() }}"})
+        rule = self.rule.with_user(self.manager)
+        copy = rule.copy()
+        self.assertEqual(rule.body, copy.body)
+        self.assertEqual(
+            "{{ object.name.upper() }}", copy.with_context(lang="zh_CN").body, "the translation too"
+        )
+        with self.assertRaises(AccessError):
+            rule.copy({"body": "{{ object.name.lower() }}"})
+        with self.assertRaises(AccessError):
+            rule.copy(
+                {
+                    "model_id": self.env["ir.model"]._get_id("scrm.privacy.request"),
+                    "event": "start",
+                }
+            )
+        other = self._make_rule(name="Other").with_user(self.manager)
+        with self.assertRaises(AccessError):
+            other.with_env(copy.env).body = rule.body
+
     def test_what_a_rule_names_is_for_no_other_rule_and_model(self):
         self.rule.body = "{{ object.create_date.strftime('%Y') }}"
         rule = self.rule.with_user(self.manager)
