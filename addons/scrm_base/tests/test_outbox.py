@@ -167,6 +167,10 @@ class TestOutbox(ScrmCase, MailCase):
             with patch.object(SmsApi, "_send_sms_batch", answer(state)):
                 row._deliver()
             self.assertEqual(expected, (row.state, row.attempts), state)
+            # the attempt that is made again leaves no message of its own
+            left = self.env["sms.sms"].search([("number", "=", identity.sudo().value)])
+            self.assertLessEqual(set(left.mapped("uuid")), {row.external_ref}, state)
+            left.unlink()
         self.assertTrue(self._post(key="success").external_ref)
 
     # === WHAT GOES WRONG === #
