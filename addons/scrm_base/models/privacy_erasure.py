@@ -3,6 +3,7 @@
 import logging
 
 from odoo import Command, api, models
+from odoo.fields import Domain
 from odoo.tools import SQL, email_normalize
 from odoo.tools.mail import email_split_and_format
 
@@ -250,7 +251,9 @@ class ScrmPrivacy(models.AbstractModel):
         """Anonymise contacts, their leads and logins, and empty the queues of mail and SMS."""
         self._erase_queued(person)
         self._erase_leads(leads)
-        self._erase_partners(person.partners.filtered(lambda p: p.id not in retention))
+        free = person.partners.filtered(lambda p: p.id not in retention)
+        self._erase_talk(free, person.companies)
+        self._erase_partners(free)
         if pattern:
             self.env.cr.execute(
                 SQL(
@@ -263,6 +266,20 @@ class ScrmPrivacy(models.AbstractModel):
     def _erase_leads(self, leads):
         self._erase_threads({"crm.lead": leads.ids})
         leads.write({"name": ERASED, **dict.fromkeys(self._known(leads, LEAD_COLUMNS), False)})
+
+    def _erase_talk(self, partners, companies):
+        """Delete what was written about documents of contacts that no law keeps.
+
+        An invoice that was ever posted belongs to the books, and so does what is written on it.
+        """
+        of_partners = Domain("partner_id", "in", partners.ids) & Domain(
+            "company_id", "in", companies.ids
+        )
+        for name, domain in (
+            ("sale.order", of_partners),
+            ("account.move", of_partners & Domain("posted_before", "=", False)),
+        ):
+            self._erase_threads({name: self._search_ids(name, domain)})
 
     def _known(self, model, columns):
         return [column for column in columns if column in model._fields]

@@ -89,6 +89,41 @@ class TestErasureOpen(ErasureCase):
         self._confirm(self._make_request())
         self.assertEqual("***", self.partner.name)
 
+    def test_talk_about_a_quotation_is_forgotten(self):
+        quotation = self._make_order(confirm=False)
+        quotation.message_post(
+            body="She is moving to Hangzhou", attachments=[("kitchen.txt", b"plan")]
+        )
+        quotation.action_cancel()
+        self._confirm(self._make_request())
+        self.env.invalidate_all()
+        self.assertFalse(quotation.message_ids.filtered(lambda m: "Hangzhou" in m.body))
+        files = [("res_model", "=", "sale.order"), ("res_id", "=", quotation.id)]
+        self.assertFalse(self.env["ir.attachment"].search(files))
+
+    def test_talk_about_what_the_law_keeps_stays(self):
+        order = self._make_order()
+        self._deliver(order)
+        order.message_post(body="She is moving to Hangzhou")
+        self._confirm(self._make_request())
+        self.assertTrue(order.message_ids.filtered(lambda m: "Hangzhou" in m.body))
+
+    def test_an_invoice_that_was_posted_keeps_its_talk(self):
+        invoice = self.env["account.move"].create(
+            {
+                "move_type": "out_invoice",
+                "partner_id": self.partner.id,
+                "invoice_line_ids": [Command.create({"product_id": self.product.id})],
+            }
+        )
+        invoice.action_post()
+        invoice.message_post(body="She pays late")
+        invoice.button_draft()
+        invoice.button_cancel()
+        self.company.restrictive_audit_trail = True
+        self._confirm(self._make_request())
+        self.assertTrue(invoice.message_ids.filtered(lambda m: "pays late" in m.body))
+
     def test_many_are_counted(self):
         orders = [self._make_order(confirm=False) for _number in range(7)]
         self._assert_told("Quotations", "2 more")
