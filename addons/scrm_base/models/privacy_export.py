@@ -87,6 +87,10 @@ class ScrmPrivacy(models.AbstractModel):
         return {
             **self._get_threads(person, own),
             **{name: core[name][0].ids for name in ("res.partner", "crm.lead")},
+            **{
+                name: self._get_documents(name, person).ids
+                for name in ("sale.order", "account.move")
+            },
         }
 
     def _get_section(self, records):

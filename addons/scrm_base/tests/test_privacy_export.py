@@ -49,6 +49,15 @@ class TestExport(ErasureCase):
         request.action_finish()
         self.assertEqual("done", request.state)
 
+    def test_talk_about_an_order_is_handed_out(self):
+        order = self.env["sale.order"].create(
+            {"partner_id": self.partner.id, "company_id": self.company.id}
+        )
+        order.message_post(body="She is moving", attachments=[("plan.txt", b"plan")])
+        data = self._export()
+        self.assertIn("She is moving", [row.get("Contents") for row in data["Message"]])
+        self.assertIn("plan.txt", [row["Name"] for row in data["Attachment"]])
+
     def test_files_are_handed_out(self):
         self.lead.message_post(
             body="Her plan",
