@@ -116,6 +116,10 @@ class TestReconciliation(ReconciliationCase):
         self.assertIn("Currency: the amount is in another currency: USD", error.reason)
         self.assertEqual((100, 1), (record.amount_theirs, record.error_count))
         record.action_discard()
+        content = make_xlsx([[*HEADER[:-1], f"{HEADER[-1]}（USD）"], self._row("D-1")])
+        record = self._compare(content=content, currency_id=self.cny.id)
+        self.assertEqual("error", self._statuses(record)[2])
+        record.action_discard()
         layout = self.env["scrm.settlement.import.template"].create(
             {"name": "Own", "currency_titles": "Geld", "company_id": self.company.id}
         )
