@@ -179,7 +179,8 @@ class TestReconciliation(ReconciliationCase):
 
     def test_files_that_cannot_be_used_get_a_sentence(self):
         for content, sentence in (
-            (b"", "Choose a file"),
+            (None, "Choose a file"),
+            (b"", "“list.xlsx” is empty"),
             (b"\x89PNG\r\n\x1a\n" + b"\x00" * 99, "neither .xlsx"),
             (make_xlsx([["Name"], ["A"]]), "titles of the columns"),
             (make_xlsx([HEADER]), "no rows"),
@@ -189,7 +190,7 @@ class TestReconciliation(ReconciliationCase):
             with self.subTest(sentence=sentence):
                 record = self._make_import(content=content or make_xlsx([]))
                 if not content:
-                    record.file = False
+                    record.write({"file": content, "filename": content is not None and "list.xlsx"})
                 with self.assertRaisesRegex(UserError, sentence), self.cr.savepoint():
                     record.action_compare()
                 self.assertEqual("draft", record.state)
