@@ -122,16 +122,20 @@ class ScrmServiceClaim(models.Model):
         )
 
     def _get_earned(self):
-        """Return {line: what the dealer still has by it}: its amount less what came back."""
+        """Return {line: what the dealer still has by it}: with what came back, and disputes."""
         lines = self._get_dealer_lines()
-        returned = dict(
+        corrected = dict(
             lines._read_group(
-                [("origin_line_id", "in", lines.ids), ("source_type", "=", "return")],
+                Domain("origin_line_id", "in", lines.ids)
+                & (
+                    Domain("source_type", "=", "return")
+                    | Domain("source_model", "=", "scrm.settlement.dispute")
+                ),
                 ["origin_line_id"],
                 ["amount:sum"],
             )
         )
-        earned = {line: line.amount + returned.get(line, 0.0) for line in lines}
+        earned = {line: line.amount + corrected.get(line, 0.0) for line in lines}
         return {line: amount for line, amount in earned.items() if line.currency_id.round(amount)}
 
     def _record(self):

@@ -82,6 +82,7 @@ from . import sale_order_line_credit
 from . import account_move_credit
 from . import stock_picking_credit
 from . import res_partner_credit
+from . import scrm_outbox
 from . import scrm_privacy
 from . import scrm_privacy_reconcile
 from . import sale_order_dealer

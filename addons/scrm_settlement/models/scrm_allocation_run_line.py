@@ -135,22 +135,29 @@ class ScrmAllocationRunLine(models.Model):
         for line in self:
             line.missing = line.demand - line.allocated
 
-    @api.depends("kept", "guaranteed", "shared", "reason", "override_reason")
+    @api.depends("entitled", "kept", "guaranteed", "shared", "reason", "override_reason")
     def _compute_explanation(self):
         labels = dict(self._fields["reason"]._description_selection(self.env))
         for line in self:
-            parts = [labels.get(line.reason) or ""]
-            if line.override_reason:
-                parts.append(line.override_reason)
-            if line.reason in ("part", "quota", "override"):
-                for label, quantity in (
-                    (self.env._("kept %s"), line.kept),
-                    (self.env._("guaranteed %s"), line.guaranteed),
-                    (self.env._("shared %s"), line.shared),
-                ):
-                    if quantity:
-                        parts.append(label % formatLang(self.env, quantity, dp="Product Unit"))
+            parts = [labels.get(line.reason), line.override_reason, *line._get_parts()]
             line.explanation = " · ".join(part for part in parts if part)
+
+    def _get_parts(self):
+        """Return of what the quantity is made up; of a person's, what it stands for instead."""
+        told = {
+            "override": ((self.env._("by the policy %s"), self.entitled),),
+            "part": (
+                (self.env._("kept %s"), self.kept),
+                (self.env._("guaranteed %s"), self.guaranteed),
+                (self.env._("shared %s"), self.shared),
+            ),
+        }
+        told["quota"] = told["part"]
+        return [
+            label % formatLang(self.env, quantity, dp="Product Unit")
+            for label, quantity in told.get(self.reason, ())
+            if quantity or self.reason == "override"
+        ]
 
     def write(self, vals):
         if self.env.su:

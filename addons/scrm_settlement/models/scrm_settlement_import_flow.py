@@ -13,12 +13,23 @@ class ScrmSettlementImport(models.Model):
     def _flow_check(self, transition, vals):
         result = super()._flow_check(transition, vals)
         if transition.key == "start" and not self.file:
-            raise UserError(self.env._("Choose a file first: .xlsx, .xls or .csv."))
+            self._refuse_no_file()
         if transition.key in ("reset", "restore"):
             self._check_nothing_accepted()
         if transition.key == "waive":
             self._check_may_waive(vals)
         return result
+
+    def _refuse_no_file(self):
+        # Of a file without a byte nothing is kept but its name
+        if self.filename:
+            raise UserError(
+                self.env._(
+                    "“%s” is empty. Save the list in it again, then choose it anew.",
+                    self.filename,
+                )
+            )
+        raise UserError(self.env._("Choose a file first: .xlsx, .xls or .csv."))
 
     def _check_may_waive(self, vals):
         if not (vals.get("waiver_reason") or "").strip():

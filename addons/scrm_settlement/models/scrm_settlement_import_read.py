@@ -135,6 +135,7 @@ class ScrmSettlementImport(models.Model):
         parse = make_parser(
             layout,
             columns,
+            sheet.header,
             decimal_places=self.currency_id.decimal_places,
             currency=self.currency_id.name,
             dates_1904=sheet.dates_1904,

@@ -186,6 +186,10 @@ class TestAllocation(AllocationCase):
             lines[store.id].reason, lines[store.id].override_by_id
         ))  # fmt: skip
         self.assertEqual(2, run.override_count)
+        self.assertEqual(
+            f"By hand · Opening of the shop · by the policy {lines[store.id].entitled:.2f}",
+            lines[store.id].explanation,
+        )
         lines[agent.id].invalidate_recordset()
         with self.assertRaisesRegex(UserError, "is applied"):
             lines[agent.id].allocated = 60

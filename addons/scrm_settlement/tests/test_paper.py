@@ -90,16 +90,23 @@ class TestPaper(DisputeCase):
         """Ten lines a table that is not cut: whatever page begins with one shows the titles."""
         Statement = type(self.statement)
         many = [self.lines[0]] * 25
+        disputes = [self.env["scrm.settlement.dispute"].new({"line_id": self.lines[0].id})] * 11
         with (
             patch.object(Statement, "_get_paper_lines", lambda _statement: many),
-            patch.object(Statement, "_get_paper_corrections", lambda _statement: []),
+            patch.object(Statement, "_get_paper_corrections", lambda _statement: many),
+            patch.object(Statement, "_get_paper_disputes", lambda _statement: disputes),
         ):
             page = self._render()
-        tables = page.split('name="detail"')[1:]
-        self.assertEqual(3, len(tables))
-        for table in tables:
-            self.assertIn("page-break-inside: avoid", table.split(">")[0])
-            self.assertIn("Unit Price", table.split("</thead>")[0])
+        for name, count, title in (
+            ("detail", 3, "Unit Price"),
+            ("corrections", 3, "Reason"),
+            ("disputes", 2, "Claimed"),
+        ):
+            tables = page.split(f'name="{name}"')[1:]
+            self.assertEqual(count, len(tables), name)
+            for table in tables:
+                self.assertIn("page-break-inside: avoid", table.split(">")[0])
+                self.assertIn(title, table.split("</thead>")[0])
 
     def test_in_the_language_of_the_dealer(self):
         self.env["res.lang"]._activate_lang("zh_CN")

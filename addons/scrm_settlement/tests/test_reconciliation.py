@@ -116,6 +116,10 @@ class TestReconciliation(ReconciliationCase):
         self.assertIn("Currency: the amount is in another currency: USD", error.reason)
         self.assertEqual((100, 1), (record.amount_theirs, record.error_count))
         record.action_discard()
+        content = make_xlsx([[*HEADER[:-1], f"{HEADER[-1]}（USD）"], self._row("D-1")])
+        record = self._compare(content=content, currency_id=self.cny.id)
+        self.assertEqual("error", self._statuses(record)[2])
+        record.action_discard()
         layout = self.env["scrm.settlement.import.template"].create(
             {"name": "Own", "currency_titles": "Geld", "company_id": self.company.id}
         )
@@ -175,7 +179,8 @@ class TestReconciliation(ReconciliationCase):
 
     def test_files_that_cannot_be_used_get_a_sentence(self):
         for content, sentence in (
-            (b"", "Choose a file"),
+            (None, "Choose a file"),
+            (b"", "“list.xlsx” is empty"),
             (b"\x89PNG\r\n\x1a\n" + b"\x00" * 99, "neither .xlsx"),
             (make_xlsx([["Name"], ["A"]]), "titles of the columns"),
             (make_xlsx([HEADER]), "no rows"),
@@ -185,7 +190,7 @@ class TestReconciliation(ReconciliationCase):
             with self.subTest(sentence=sentence):
                 record = self._make_import(content=content or make_xlsx([]))
                 if not content:
-                    record.file = False
+                    record.write({"file": content, "filename": content is not None and "list.xlsx"})
                 with self.assertRaisesRegex(UserError, sentence), self.cr.savepoint():
                     record.action_compare()
                 self.assertEqual("draft", record.state)

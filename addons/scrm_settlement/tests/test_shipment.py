@@ -70,6 +70,22 @@ class TestShipment(ShipmentCase):
         self.assertEqual([2], [group["__count"] for group in grouped])
         self.assertIn(manager.partner_id, self._get_told("shipment_partly_received").partner_id)
 
+    def test_a_notice_opens_what_its_reader_may_see(self):
+        manager = self._make_user("shipment.channel", CHANNEL_MANAGER)
+        keeper = self._make_user("shipment.keeper", "stock.group_stock_user")
+        self._ship()
+        self._report(("exception", "1"))
+        told = self._get_told("shipment_problem").filtered(lambda row: row.user_id == manager)
+        # As the bell does: its rows are read in superuser mode
+        action = told.with_user(manager).sudo().action_open_record()
+        events = self.env[action["res_model"]].with_user(manager).search(action["domain"])
+        self.assertEqual(self.picking.scrm_event_ids, events)
+        self.assertEqual(self.picking.name, action["name"])
+        action = told.with_user(keeper).sudo().action_open_record()
+        self.assertEqual(
+            ("stock.picking", self.picking.id), (action["res_model"], action["res_id"])
+        )
+
     def test_a_feed_that_comes_twice_is_written_once(self):
         self._ship()
         rows = (("transit", "1"), ("delivered", "2"))

@@ -11,6 +11,7 @@ from odoo.addons.scrm_settlement.tools.claim_cells import (
     CellProblem,
     Code,
     check_currency,
+    find_currency,
     fold,
     parse_amount,
     parse_code,
@@ -251,6 +252,28 @@ class TestClaimCells(BaseCase):
         self.assertIn("another currency", problem_of(parse(5, ("D-3", None, Decimal(5)))))
         self.assertFalse(parse(6, ("D-4", "CNY", Decimal(5))).problems)
         self.assertFalse(parse(7, ("D-5", None, Decimal(5))).problems)
+
+    def test_the_currency_in_a_title(self):
+        for title, currency in (
+            ("金额（USD）", "USD"), ("Amount (usd)", "usd"), ("金额(美元)", "美元"), ("金额(￥)", "¥"),
+            ("Amount (THB)", "THB"), ("结算金额(含税/人民币元)", "人民币元"), ("金额(含税)(CHF)", "CHF"),
+            ("Amount (net, US dollar)", "US dollar"),
+            ("金额", None), ("金额(含税)", None), ("Amount (net)", None), ("Amount (all)", None),
+            ("Amount (VAT)", None), ("金额(万元)", None), ("金额()", None), (None, None),
+        ):  # fmt: skip
+            with self.subTest(title=title):
+                self.assertEqual(currency, find_currency(title))
+
+    def test_the_title_speaks_for_rows_that_name_no_currency(self):
+        columns = {"ref": 0, "amount": 1}
+        parse = make_parser(Layout(), columns, ("单号", "金额(USD)"), currency="CNY")
+        self.assertEqual([("currency",)], [p[:1] for p in parse(2, ("D-1", Decimal(5))).problems])
+        parse = make_parser(Layout(), columns, ("单号", "金额(USD)"), currency="USD")
+        self.assertFalse(parse(2, ("D-1", Decimal(5))).problems)
+        header = ("单号", "金额(USD)", "币种")
+        parse = make_parser(Layout(), {**columns, "currency": 2}, header, currency="CNY")
+        self.assertIn("another currency", problem_of(parse(2, ("D-1", Decimal(5), None))))
+        self.assertFalse(parse(3, ("D-2", Decimal(5), "CNY")).problems)
 
     def test_a_row_with_an_error_keeps_what_can_be_read(self):
         parse = make_parser(Layout(), {"ref": 0, "quantity": 1, "amount": 2})

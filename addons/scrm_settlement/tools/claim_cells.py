@@ -11,6 +11,8 @@ from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import NamedTuple
 
+from babel.numbers import list_currencies
+
 from odoo.tools.translate import LazyGettext, LazyTranslate
 
 from odoo.addons.scrm_base.tools.spreadsheet import Cell, CellError, as_text
@@ -43,6 +45,10 @@ _CURRENCY_WORD_RE = re.compile(
     "|".join(map(re.escape, sorted(_CURRENCY_WORDS, key=len, reverse=True))) + "|[a-z]{3}"
 )
 _CURRENCY_CELL_RE = re.compile(rf"(?:(?:{_CURRENCY_WORD_RE.pattern})[\s()/_,:·-]*)+")
+# Codes that may also be words, such as ALL and TRY, so only in capitals
+_CODES = list_currencies()
+_BRACKETS_RE = re.compile(r"\(([^()]+)")
+_BRACKET_PART_RE = re.compile(r"[/,;:·|]")
 _NUMBER_RE = re.compile(
     rf"(?P<open>\()?(?P<sign>[+-])?{_CURRENCY}?(?P<inner>[+-])?(?P<digits>[\d.,]+)"
     rf"(?P<exponent>e[+-]?\d{{1,2}})?(?P<scale>[千万亿])?(?:元|{_CURRENCY})?(?P<percent>%)?"
@@ -178,6 +184,15 @@ def check_currency(cell: Cell, currency: str) -> None:
         )
     if not all(_may_be(word, currency) for word in _CURRENCY_WORD_RE.findall(text)):
         raise _other_currency(as_text(cell), currency)
+
+
+def find_currency(title: Cell) -> str | None:
+    """Return the currency that a title names in brackets, beside what else it says there."""
+    for inside in _BRACKETS_RE.findall(normalise(title)) if isinstance(title, str) else ():
+        for part in map(str.strip, _BRACKET_PART_RE.split(inside)):
+            if _is_currency(part):
+                return part
+    return None
 
 
 def parse_code(cell: Cell | float | int, is_text_file: bool = False) -> Code | None:
@@ -331,6 +346,17 @@ def _check_size(number: Decimal) -> Decimal:
 
 def _may_be(word: str, currency: str) -> bool:
     return currency in _CURRENCY_WORDS.get(word, (word.upper(),))
+
+
+def _is_currency(text: str) -> bool:
+    """Tell whether a text is nothing but a currency, and no word of three letters."""
+    lower = text.casefold()
+    return bool(_CURRENCY_CELL_RE.fullmatch(lower)) and all(
+        word in _CURRENCY_WORDS
+        or _CURRENCY_RE.fullmatch(word)
+        or (text.isupper() and word.upper() in _CODES)
+        for word in _CURRENCY_WORD_RE.findall(lower)
+    )
 
 
 def _other_currency(cell: str, currency: str) -> CellProblem:

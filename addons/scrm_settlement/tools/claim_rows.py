@@ -17,6 +17,7 @@ from .claim_cells import (
     CellProblem,
     Code,
     check_currency,
+    find_currency,
     fold,
     normalise,
     parse_amount,
@@ -162,6 +163,7 @@ def is_total(
 def make_parser(
     layout: Layout,
     columns: Mapping[str, int],
+    header: Sequence[Cell] = (),
     *,
     decimal_places: int = 2,
     currency: str = "",
@@ -171,6 +173,7 @@ def make_parser(
 ) -> Callable[[int, tuple[Cell, ...]], ClaimRow]:
     """Return a function of row number and cells.
 
+    :param header: the titles; that of the amount may name its currency
     :param currency: ISO code of what is compared; an amount in another is a problem
     """
     readers: dict[str, Callable] = {
@@ -186,7 +189,8 @@ def make_parser(
     wanted = [
         (columns[target], target, read) for target, read in readers.items() if target in columns
     ]
-    place, named = columns.get("currency"), None
+    place = columns.get("currency")
+    named: Cell = find_currency(header[columns["amount"]]) if header else None
     sign = -1 if layout.is_reversed else 1
 
     def parse(number: int, cells: tuple[Cell, ...]) -> ClaimRow:
@@ -201,9 +205,10 @@ def make_parser(
             except ValueError:  # an error cell in a text
                 values[target] = ""
         is_left_out = is_total(cells, layout.totals, identifying)
-        if place is not None and currency and not is_left_out:
-            # An empty cell repeats the one above it, as merged cells do
-            named = named if cells[place] is None else cells[place]
+        if currency and not is_left_out:
+            # An empty cell repeats the one above it, as merged cells do, at last the title
+            if place is not None and cells[place] is not None:
+                named = cells[place]
             try:
                 check_currency(named, currency)
             except CellProblem as problem:
