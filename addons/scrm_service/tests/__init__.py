@@ -8,5 +8,6 @@ from . import test_notice
 from . import test_part
 from . import test_portal
 from . import test_scale
+from . import test_system_fields
 from . import test_template
 from . import test_tour

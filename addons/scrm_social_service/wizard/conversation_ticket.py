@@ -2,6 +2,7 @@
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import clean_context
 
 # Messages of the customer that are proposed as the description.
 RECENT_MESSAGES = 10
@@ -61,11 +62,12 @@ class ScrmConversationTicket(models.TransientModel):
             raise UserError(self.env._("Choose a service that is in use."))
         # sudo: business begins here, so a visitor gets a contact; agents need not create contacts
         partner = conversation.customer_id.sudo()._ensure_partner().sudo(False)
-        ticket = self.env["scrm.service.ticket"].create(
+        # Defaults of the context are the wizard's
+        tickets = self.env["scrm.service.ticket"].with_context(clean_context(self.env.context))
+        ticket = tickets.create(
             {
                 "template_id": self.template_id.id,
                 "company_id": conversation.company_id.id,
-                "conversation_id": conversation.id,
                 "identity_id": conversation.identity_id.id,
                 "partner_id": partner.id,
                 "equipment_id": self.equipment_id.id,
@@ -74,6 +76,8 @@ class ScrmConversationTicket(models.TransientModel):
                 "description": self.description,
             }
         )
+        # sudo: where a ticket came from is the system's to say
+        ticket.sudo().conversation_id = conversation
         # sudo: the system says it in the conversation
         conversation.sudo()._post_note(
             self.env._("Ticket %s has been opened.", ticket.display_name)
