@@ -16,7 +16,7 @@ class ScrmConversationTicket(models.TransientModel):
 
     conversation_id = fields.Many2one("scrm.conversation", required=True, ondelete="cascade")
     company_id = fields.Many2one(related="conversation_id.company_id")
-    customer_id = fields.Many2one(related="conversation_id.customer_id")
+    customer_id = fields.Many2one(related="conversation_id.customer_id", related_sudo=False)
     template_id = fields.Many2one(
         "scrm.service.template",
         "Service",
@@ -26,10 +26,22 @@ class ScrmConversationTicket(models.TransientModel):
         store=True,
         readonly=False,
     )
+    # What the customer wrote is proposed to those alone who may read it
     name = fields.Char(
-        "Subject", required=True, compute="_compute_texts", store=True, readonly=False
+        "Subject",
+        required=True,
+        compute="_compute_texts",
+        compute_sudo=False,
+        store=True,
+        readonly=False,
     )
-    description = fields.Text("What Is Wrong", compute="_compute_texts", store=True, readonly=False)
+    description = fields.Text(
+        "What Is Wrong",
+        compute="_compute_texts",
+        compute_sudo=False,
+        store=True,
+        readonly=False,
+    )
     equipment_id = fields.Many2one("scrm.equipment", domain="[('customer_id', '=', customer_id)]")
 
     @api.depends("conversation_id")
