@@ -8,6 +8,7 @@
     "depends": ["scrm_social", "scrm_service"],
     "data": [
         "security/ir.model.access.csv",
+        "security/scrm_conversation_ticket_rules.xml",
         "data/scrm_notice_rule_data.xml",
         "wizard/scrm_conversation_ticket_views.xml",
         "views/scrm_conversation_views.xml",

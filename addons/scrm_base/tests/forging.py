@@ -75,7 +75,8 @@ class ForgingMixin:
         if field.type == "many2one":
             # sudo: what the forger may not see has a number all the same
             comodel = self.env[field.comodel_name].sudo()
-            return comodel.search(
-                [("id", "!=", record[field.name].id)], order="id desc", limit=1
-            ).id
+            return (
+                comodel.search([("id", "!=", record[field.name].id)], order="id desc", limit=1).id
+                or 987654321
+            )
         return _VALUES[field.type]

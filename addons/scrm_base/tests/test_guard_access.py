@@ -60,3 +60,19 @@ class TestGuardAccess(TransactionCase):
             and not field.get_digits(self.env)
         ]
         self.assertEqual([], sorted(plain))
+
+    def test_what_the_system_writes_is_shown_only_and_not_copied(self):
+        """Copied, it would be refused to whoever copies a record."""
+        creatable = set(
+            self.env["ir.model.access"]
+            .search([("perm_create", "=", True)])
+            .mapped("model_id.model")
+        )
+        wrong = [
+            f"{model._name}.{name}"
+            for model in self.our_models
+            for name in getattr(model, "_system_fields", ())
+            if not (field := model._fields[name]).readonly
+            or (field.copy and model._name in creatable)
+        ]
+        self.assertEqual([], sorted(wrong))

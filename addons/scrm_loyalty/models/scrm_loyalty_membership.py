@@ -136,6 +136,7 @@ class ScrmLoyaltyMembership(models.Model):
     def action_view_cards(self):
         """Open the member's cards."""
         self.ensure_one()
+        self.check_access("read")  # the cards are found in superuser mode
         action = self.env["ir.actions.act_window"]._for_xml_id("scrm_loyalty.loyalty_card_action")
         action["domain"] = [("id", "in", self.card_ids.ids)]
         action["context"] = {"create": False}

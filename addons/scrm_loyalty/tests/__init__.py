@@ -1,4 +1,5 @@
 from . import test_access
+from . import test_access_methods
 from . import test_erasure
 from . import test_metric
 from . import test_points_ledger

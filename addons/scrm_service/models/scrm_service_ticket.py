@@ -245,10 +245,7 @@ class ScrmServiceTicket(models.Model):
     def create(self, vals_list):
         prepared = []
         for vals in vals_list:
-            vals = {**self.default_get(["company_id", "template_id"]), **vals}
-            company = self.env["res.company"].browse(vals["company_id"])
-            if vals.get("number", "/") == "/":
-                vals["number"] = self._get_next_number(company)
+            vals = {**self.default_get(["template_id"]), **vals}
             # a customer without a login follows the ticket by its link
             vals.setdefault("access_token", str(uuid.uuid4()))
             prepared.append(vals)
@@ -259,6 +256,15 @@ class ScrmServiceTicket(models.Model):
             ticket.message_subscribe(partner_ids=ticket.partner_id.ids)
             ticket._log_arrival()
         return tickets
+
+    @api.model
+    def _add_missing_default_values(self, values):
+        """Number the ticket among those of its company, which is known by now."""
+        values = super()._add_missing_default_values(values)
+        if values["number"] == "/":
+            company = self.env["res.company"].browse(values["company_id"])
+            values["number"] = self._get_next_number(company)
+        return values
 
     def write(self, vals):
         if "template_id" in vals:

@@ -1,7 +1,7 @@
 """What a customer sees and does: the portal and the rating."""
 
 from odoo import api, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 
 
 def _to_id(text):
@@ -104,6 +104,12 @@ class ScrmServiceTicket(models.Model):
         return self.partner_id or self.customer_id.sudo().main_partner_id
 
     def rating_apply(self, rate, token=None, rating=None, feedback=None, **kwargs):
+        if not self.env.su:  # core's page rates in superuser mode, once the token is checked
+            raise AccessError(
+                self.env._(
+                    "A ticket is rated by its customer alone, through the link of the rating."
+                )
+            )
         applied = super().rating_apply(
             rate, token=token, rating=rating, feedback=feedback, **kwargs
         )

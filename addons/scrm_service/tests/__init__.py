@@ -1,4 +1,5 @@
 from . import test_access
+from . import test_access_methods
 from . import test_equipment
 from . import test_erasure
 from . import test_flow
@@ -8,5 +9,6 @@ from . import test_notice
 from . import test_part
 from . import test_portal
 from . import test_scale
+from . import test_system_fields
 from . import test_template
 from . import test_tour

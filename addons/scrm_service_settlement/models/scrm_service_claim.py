@@ -17,8 +17,7 @@ class ScrmServiceClaim(models.Model):
     """
 
     _name = "scrm.service.claim"
-    _inherit = ["scrm.settlement.system.mixin"]
-    _system_fields = frozenset({"amount_claimed", "company_id"})
+    _inherit = ["scrm.system.mixin"]
     _description = "Warranty Claim on Manufacturer"
     _order = "id desc"
     _rec_name = "ticket_id"

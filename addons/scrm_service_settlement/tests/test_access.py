@@ -66,13 +66,16 @@ class TestAccess(TicketSettlementCase):
                 self.assertEqual(EXPECTED.get(role, ""), may)
 
     def test_what_is_claimed_is_added_up_and_not_written(self):
-        for forged in ({"amount_claimed": 9e9}, {"company_id": self.company_other.id}):
-            vals = {**self.vals, **forged}
-            with self.assertRaises(UserError):
-                self._call("scrm.service.claim", "create", "preparer", [vals])
         with self.assertRaises(UserError):
             vals = {**self.vals, "amount_accepted": 0}
             self._call("scrm.service.claim", "create", "foreign_preparer", [vals])
+        forged = {"amount_claimed": 9e9, "company_id": self.company_other.id}
+        created = self._call("scrm.service.claim", "create", "preparer", [{**self.vals, **forged}])
+        claim = self.env["scrm.service.claim"].browse(created)
+        self.assertEqual(
+            (sum(claim._get_earned().values()), self.company),
+            (claim.amount_claimed, claim.company_id),
+        )
 
     def test_forms_show_nothing_of_a_foreign_ticket(self):
         vals = {"ticket_id": self.ticket.id}

@@ -2,7 +2,6 @@ from . import res_company
 from . import res_config_settings
 from . import res_currency
 from . import scrm_settlement_dealer_mixin
-from . import scrm_settlement_system_mixin
 from . import res_company_statement
 from . import res_config_settings_statement
 from . import res_partner_grade

@@ -19,8 +19,7 @@ class ScrmAllocationPolicyLine(models.Model):
     """What dealers of one level may count on: their class within a policy."""
 
     _name = "scrm.allocation.policy.line"
-    _inherit = ["scrm.settlement.system.mixin"]
-    _system_fields = frozenset({"company_id"})
+    _inherit = ["scrm.system.mixin"]
     _description = "Allocation Class"
     _order = "position, id"
     _rec_name = "grade_id"

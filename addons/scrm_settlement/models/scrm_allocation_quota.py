@@ -14,8 +14,7 @@ class ScrmAllocationQuota(models.Model):
     """
 
     _name = "scrm.allocation.quota"
-    _inherit = ["scrm.settlement.system.mixin"]
-    _system_fields = frozenset({"company_id"})
+    _inherit = ["scrm.system.mixin"]
     _description = "Allocation Quota"
     _order = "date_from desc, id desc"
     _check_company_auto = True

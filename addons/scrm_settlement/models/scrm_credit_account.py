@@ -17,7 +17,7 @@ class ScrmCreditAccount(models.Model):
     """
 
     _name = "scrm.credit.account"
-    _inherit = ["scrm.settlement.system.mixin", "scrm.notice.mixin", "mail.thread"]
+    _inherit = ["scrm.system.mixin", "scrm.notice.mixin", "mail.thread"]
     _system_fields = frozenset({"version"})
     _description = "Credit Account"
     _rec_name = "partner_id"

@@ -33,7 +33,7 @@ class ScrmCreditHold(models.Model):
 
     _name = "scrm.credit.hold"
     _inherit = [
-        "scrm.settlement.system.mixin",
+        "scrm.system.mixin",
         "scrm.flow.mixin",
         "scrm.customer.mixin",
         "mail.thread",

@@ -24,7 +24,7 @@ class ScrmCreditReview(models.Model):
     """
 
     _name = "scrm.credit.review"
-    _inherit = ["scrm.settlement.system.mixin", "scrm.flow.mixin"]
+    _inherit = ["scrm.system.mixin", "scrm.flow.mixin"]
     _description = "Credit Review"
     _order = "id desc"
     _rec_name = "account_id"

@@ -12,8 +12,7 @@ class ScrmSettlementBracket(models.Model):
     """
 
     _name = "scrm.settlement.bracket"
-    _inherit = ["scrm.settlement.system.mixin"]
-    _system_fields = frozenset({"company_id", "method"})
+    _inherit = ["scrm.system.mixin"]
     _description = "Bracket"
     _order = "rule_id, min_value, id"
     _rec_name = "range_label"

@@ -55,7 +55,7 @@ class ScrmSettlementDispute(models.Model):
     _name = "scrm.settlement.dispute"
     _inherit = [
         "scrm.settlement.dealer.mixin",
-        "scrm.settlement.system.mixin",
+        "scrm.system.mixin",
         "scrm.flow.mixin",
         "scrm.customer.mixin",
         "mail.thread",
@@ -65,7 +65,7 @@ class ScrmSettlementDispute(models.Model):
     _order = "id desc"
     _check_company_auto = True
     _mail_post_access = "read"
-    _system_fields = frozenset({*FLOW_FIELDS, "currency_id", "amount_claimed", "amount_agreed"})
+    _system_fields = frozenset(FLOW_FIELDS)
 
     _flow_transitions = (
         # Money follows from it, so it is finance's word.

@@ -20,7 +20,6 @@ _lt = LazyTranslate(__name__)
 FACTS = {"file", "filename", "partner_id", "company_id", "date_from", "date_to", "statement_id"}
 # Written by the system alone.
 SYSTEM_FIELDS = {
-    "name",
     "file_hash",
     "file_key",
     "uploader_id",
@@ -41,7 +40,7 @@ class ScrmSettlementImport(models.Model):
     """
 
     _name = "scrm.settlement.import"
-    _inherit = ["scrm.settlement.system.mixin", "scrm.flow.mixin", "mail.thread"]
+    _inherit = ["scrm.system.mixin", "scrm.flow.mixin", "mail.thread"]
     _system_fields = frozenset(SYSTEM_FIELDS)
     _description = "Reconciliation with a Dealer"
     _order = "id desc"

@@ -24,7 +24,7 @@ class ScrmSettlementRun(models.Model):
     """
 
     _name = "scrm.settlement.run"
-    _inherit = ["scrm.settlement.system.mixin", "scrm.flow.mixin"]
+    _inherit = ["scrm.system.mixin", "scrm.flow.mixin"]
     _system_fields = frozenset(
         {
             *("company_id", "date_from", "date_to", "partner_ids", "user_id"),

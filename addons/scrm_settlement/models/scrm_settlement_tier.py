@@ -39,7 +39,7 @@ class ScrmSettlementTier(models.Model):
     """
 
     _name = "scrm.settlement.tier"
-    _inherit = ["scrm.settlement.system.mixin", "mail.thread", "scrm.flow.mixin"]
+    _inherit = ["scrm.system.mixin", "mail.thread", "scrm.flow.mixin"]
     _system_fields = frozenset({"approved_by_id", "approved_at", "version", "previous_id"})
     _description = "Settlement Tier"
     _order = "rank, id"

@@ -84,6 +84,44 @@ class TestAccessFields(ForgingMixin, AccessCase):
                 with self.assertRaises(UserError), self.env.cr.savepoint():
                     self._call(self.env[name], "create", "manager", [{**vals, **forged}])
 
+    def test_what_is_derived_is_given_in_vain(self):
+        rule, policy = self.rule, self.records["scrm.allocation.policy"]
+        rule.bracket_ids.max_value = 90  # the new one begins there
+        for name, vals, forged in (
+            (
+                "scrm.settlement.bracket",
+                {"rule_id": rule.id, "min_value": 90, "value": 1},
+                {"company_id": self.company_other.id, "method": "discount"},
+            ),
+            (
+                "scrm.allocation.quota",
+                {
+                    "policy_id": policy.id,
+                    "partner_id": self.dealer.id,
+                    "date_from": "2026-12-01",
+                    "date_to": "2026-12-31",
+                    "value": 1,
+                },
+                {"company_id": self.company_other.id},
+            ),
+        ):
+            with self.subTest(model=name):
+                created = self._call(self.env[name], "create", "manager", [{**vals, **forged}])
+                record = self.env[name].browse(created)
+                self.assertEqual(self.company, record.company_id)
+                if "method" in forged:
+                    self.assertEqual(rule.method, record.method)
+
+    def test_copies_are_made_and_unchanged_values_are_sent(self):
+        for record in (self.tier, self.records["scrm.settlement.import"]):
+            with self.subTest(model=record._name):
+                copy = record.browse(self._call(record, "copy", "manager"))
+                self.assertNotEqual(record, copy)
+                [shown] = copy.read(sorted(record._system_fields), load=None)
+                shown.pop("id")
+                self._call(copy, "web_save", "manager", shown, {"display_name": {}})
+                self.assertEqual("draft" if "file_key" in shown else "active", copy.state)
+
     def test_foreign_companies_are_named_in_vain(self):
         company, partner = self.company.id, self.dealer.id
         for name, role, vals in (

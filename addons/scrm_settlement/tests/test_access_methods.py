@@ -1,15 +1,12 @@
 """Who may call the public methods: over RPC anybody with a login calls any of them."""
 
-import contextlib
-import re
-
 from odoo.exceptions import UserError
-from odoo.models import BaseModel
 from odoo.service.model import call_kw
 from odoo.tests import tagged
-from odoo.tools import mute_logger
 
-from .access_case import ROLES, AccessCase
+from odoo.addons.scrm_base.tests.method_access import MethodAccessMixin
+
+from .access_case import AccessCase
 
 PREPARERS = {"preparer", "channel", "manager"}
 REVIEWERS = {"reviewer", "manager"}
@@ -138,116 +135,22 @@ OF_CORE = {
     "sale.order": {"action_confirm", "get_formview_id"},
     "stock.picking": {"button_validate"},
 }
-ARGUMENTS = {"set_matrix_cell": [5, 3]}
-STRANGERS = ("internal", "portal_upline", "portal_other", "public", "foreign_manager")
-MISSING = 987654321
-
-
-class Undo(Exception):
-    """Take back what a call has done."""
 
 
 @tagged("post_install", "-at_install")
-class TestAccessMethods(AccessCase):
+class TestAccessMethods(AccessCase, MethodAccessMixin):
+    _addon = "scrm_settlement"
+    _changing = CHANGING
+    _showing = SHOWING
+    _of_core = OF_CORE
+    _arguments = {("scrm.settlement.rule", "set_matrix_cell"): [5, 3]}
+    _strangers = ("internal", "portal_upline", "portal_other", "public", "foreign_manager")
+
     def setUp(self):
         super().setUp()
         document = self.statement.sudo().move_id
         self._keep(document, document.journal_id, self.dealer, self.order)
         self.records["scrm.settlement.exception"].note = "x"
-
-    def _call(self, name, method, role, res_id=None, readonly=False):
-        """Call a method as RPC does and take back what it did; return its answer."""
-        model = self._as(self.env[name], role)
-        is_of_model = getattr(getattr(type(model), method), "_api_model", False)
-        args = [] if is_of_model else [[res_id or self._find_record(name).id]]
-        context = {"context": dict(model.env.context)}
-        answer = None
-        try:
-            with self.env.cr.savepoint():
-                if readonly:
-                    self.env.cr.execute("SET TRANSACTION READ ONLY")
-                answer = call_kw(model, method, args + ARGUMENTS.get(method, []), context)
-                self.env.flush_all()
-                raise Undo
-        except Undo:
-            return answer
-        finally:
-            self.env.invalidate_all()
-
-    def test_every_public_method_is_listed(self):
-        found = {}
-        for name, model in self.env.items():
-            methods = {
-                key
-                for parent in type(model).__mro__
-                if parent.__module__.startswith("odoo.addons.scrm_settlement.")
-                for key, value in vars(parent).items()
-                if callable(value) and not isinstance(value, type)
-            }
-            public = {key for key in methods if key[0] != "_" and not hasattr(BaseModel, key)}
-            if public and not model._abstract:
-                found[name] = public
-        listed = {}
-        for table in (CHANGING, SHOWING, OF_CORE):
-            for name, methods in table.items():
-                listed[name] = listed.get(name, set()) | set(methods)
-        self.assertEqual(
-            {},
-            {
-                name: found[name] ^ listed.get(name, set())
-                for name in found
-                if found[name] != listed.get(name)
-            },
-        )
-        self.assertEqual(set(), listed.keys() - found.keys())
-
-    def test_others_change_nothing(self):
-        for name, methods in CHANGING.items():
-            for method, users in methods.items():
-                for role in ROLES.keys() - users:
-                    with (
-                        self.subTest(model=name, method=method, role=role),
-                        self.assertRaises(UserError),
-                    ):
-                        self._call(name, method, role)
-
-    @mute_logger("odoo.sql_db")
-    def test_showing_changes_and_tells_nothing(self):
-        for name, methods in SHOWING.items():
-            record = self._find_record(name)
-            for method in methods if record else ():
-                with (
-                    self.subTest(model=name, method=method, role="manager"),
-                    contextlib.suppress(UserError),  # there may be nothing to show
-                ):
-                    self._call(name, method, "manager", readonly=True)
-                for role in STRANGERS:
-                    if self._as(record, role).has_access("read"):
-                        continue
-                    with self.subTest(model=name, method=method, role=role):
-                        self.assertEqual(
-                            self._ask(name, method, role, MISSING),
-                            self._ask(name, method, role, record.id),
-                        )
-
-    def _ask(self, name, method, role, res_id):
-        """Return what somebody learns of a record, None if nothing."""
-        try:
-            answer = self._call(name, method, role, res_id, readonly=True)
-        except UserError:
-            return None
-        # By chance the record's number may be that of a view as well
-        numbers = re.compile(rf"\b({res_id}|{MISSING})\b")
-        told = numbers.sub("ID", str(answer))
-        blank = numbers.sub("ID", str(self._get_blank(name, method, role)))
-        return None if told == blank else told
-
-    def _get_blank(self, name, method, role):
-        """Return the answer about a record that does not exist."""
-        try:
-            return self._call(name, method, role, MISSING, readonly=True)
-        except UserError:
-            return None
 
     def test_private_methods_are_refused(self):
         for name, method in (

@@ -1,5 +1,6 @@
 from . import (
     test_access,
+    test_access_methods,
     test_customer_page,
     test_discuss_screen,
     test_erasure,

@@ -2,6 +2,7 @@
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import clean_context
 
 # Messages of the customer that are proposed as the description.
 RECENT_MESSAGES = 10
@@ -15,7 +16,7 @@ class ScrmConversationTicket(models.TransientModel):
 
     conversation_id = fields.Many2one("scrm.conversation", required=True, ondelete="cascade")
     company_id = fields.Many2one(related="conversation_id.company_id")
-    customer_id = fields.Many2one(related="conversation_id.customer_id")
+    customer_id = fields.Many2one(related="conversation_id.customer_id", related_sudo=False)
     template_id = fields.Many2one(
         "scrm.service.template",
         "Service",
@@ -25,10 +26,22 @@ class ScrmConversationTicket(models.TransientModel):
         store=True,
         readonly=False,
     )
+    # What the customer wrote is proposed to those alone who may read it
     name = fields.Char(
-        "Subject", required=True, compute="_compute_texts", store=True, readonly=False
+        "Subject",
+        required=True,
+        compute="_compute_texts",
+        compute_sudo=False,
+        store=True,
+        readonly=False,
     )
-    description = fields.Text("What Is Wrong", compute="_compute_texts", store=True, readonly=False)
+    description = fields.Text(
+        "What Is Wrong",
+        compute="_compute_texts",
+        compute_sudo=False,
+        store=True,
+        readonly=False,
+    )
     equipment_id = fields.Many2one("scrm.equipment", domain="[('customer_id', '=', customer_id)]")
 
     @api.depends("conversation_id")
@@ -61,11 +74,12 @@ class ScrmConversationTicket(models.TransientModel):
             raise UserError(self.env._("Choose a service that is in use."))
         # sudo: business begins here, so a visitor gets a contact; agents need not create contacts
         partner = conversation.customer_id.sudo()._ensure_partner().sudo(False)
-        ticket = self.env["scrm.service.ticket"].create(
+        # Defaults of the context are the wizard's
+        tickets = self.env["scrm.service.ticket"].with_context(clean_context(self.env.context))
+        ticket = tickets.create(
             {
                 "template_id": self.template_id.id,
                 "company_id": conversation.company_id.id,
-                "conversation_id": conversation.id,
                 "identity_id": conversation.identity_id.id,
                 "partner_id": partner.id,
                 "equipment_id": self.equipment_id.id,
@@ -74,6 +88,8 @@ class ScrmConversationTicket(models.TransientModel):
                 "description": self.description,
             }
         )
+        # sudo: where a ticket came from is the system's to say
+        ticket.sudo().conversation_id = conversation
         # sudo: the system says it in the conversation
         conversation.sudo()._post_note(
             self.env._("Ticket %s has been opened.", ticket.display_name)
