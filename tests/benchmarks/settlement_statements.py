@@ -150,7 +150,10 @@ def generate(env, count):
 
 
 def generate_in_a_loop(env, count):
-    """Generate as addons do that search for each dealer and create for each line."""
+    """Generate as addons do that search for each dealer and create for each line.
+
+    What was found is marked as settled too, or the next run would settle it again.
+    """
     Line = env["scrm.settlement.line"]
     tester = env["scrm.settlement.price.tester"].create({})
     for dealer in dealers(env, count):
@@ -183,6 +186,7 @@ def generate_in_a_loop(env, count):
                     "reason": line.name,
                 }
             )
+        lines.write({"statement_id": statement.id, "state": "claimed"})
         statement._write_derived({"amount_total": sum(line.amount for line in lines)})
         env.flush_all()
 

@@ -185,12 +185,14 @@ class ScrmSettlementStatement(models.Model):
             details = _multiply(kept["tax_details"], row.count)
             base_lines.append({**kept, "partner_id": self.partner_id, "tax_details": details})
         AccountTax._round_base_lines_tax_details(base_lines, self.company_id)
-        totals = AccountTax._get_tax_totals_summary(base_lines, self.currency_id, self.company_id)
-        return (
-            totals["base_amount_currency"],
-            totals["tax_amount_currency"],
-            totals["total_amount_currency"],
+        # What `_get_tax_totals_summary` says, without its tax groups.
+        details = [line["tax_details"] for line in base_lines]
+        untaxed = sum(
+            part["total_excluded_currency"] + part["delta_total_excluded_currency"]
+            for part in details
         )
+        tax = sum(data["tax_amount_currency"] for part in details for data in part["taxes_data"])
+        return untaxed, tax, untaxed + tax
 
     # === CONTENT === #
 
