@@ -43,6 +43,10 @@ class AccountMove(models.Model):
         groups="account.group_account_invoice,account.group_account_readonly",
     )
 
+    scrm_exception_count = fields.Integer(
+        string="Settlement Exceptions", compute="_compute_scrm_exception_count", compute_sudo=True
+    )
+
     # === COMPUTE === #
 
     @api.depends("scrm_statement_ids.state")
@@ -58,6 +62,10 @@ class AccountMove(models.Model):
             move.scrm_statement_state = statement.state
             move.scrm_settlement_date_from = statement.date_from
             move.scrm_settlement_date_to = statement.date_to
+
+    def _compute_scrm_exception_count(self):
+        for move in self:
+            move.scrm_exception_count = move.scrm_statement_id.exception_count
 
     @api.depends("scrm_statement_ids")
     def _compute_scrm_settlement_lines(self):
@@ -120,6 +128,11 @@ class AccountMove(models.Model):
     def action_scrm_return(self):
         self.ensure_one()
         return self._scrm_get_own_statement().action_open_return()
+
+    def action_scrm_open_exceptions(self):
+        """Open what `scrm_exception_count` counts."""
+        self.ensure_one()
+        return self._scrm_get_own_statement().action_open_exceptions()
 
     def action_scrm_open_statement(self):
         self.ensure_one()

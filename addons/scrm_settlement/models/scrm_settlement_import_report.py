@@ -29,10 +29,10 @@ class ScrmSettlementImport(models.Model):
         for record in self:
             dealer = record.partner_id.name
             record.report_filename = self.env._(
-                "Mismatch %(dealer)s %(number)s.xlsx", dealer=dealer, number=record.id
+                "Mismatch %(dealer)s %(day)s.xlsx", dealer=dealer, day=record.date_to
             )
             record.errors_filename = self.env._(
-                "Rows to repair %(dealer)s %(number)s.xlsx", dealer=dealer, number=record.id
+                "Rows to repair %(dealer)s %(day)s.xlsx", dealer=dealer, day=record.date_to
             )
 
     def _compute_report_file(self):

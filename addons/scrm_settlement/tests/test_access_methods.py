@@ -70,7 +70,11 @@ CHANGING = {
 # They change nothing, and tell who may not read the record nothing about it.
 SHOWING = {
     "account.journal": {"action_scrm_open_settlements"},
-    "account.move": {"action_scrm_open_statement", "action_scrm_return"},
+    "account.move": {
+        "action_scrm_open_exceptions",
+        "action_scrm_open_statement",
+        "action_scrm_return",
+    },
     "res.partner": {
         "action_scrm_account_statement",
         "action_scrm_allocations",
@@ -133,6 +137,7 @@ OF_CORE = {
     "account.move": {"button_cancel", "button_draft"},
     "account.move.reversal": {"reverse_moves"},
     "sale.order": {"action_confirm", "get_formview_id"},
+    "scrm.outbox": {"action_open_record"},
     "stock.picking": {"button_validate"},
 }
 

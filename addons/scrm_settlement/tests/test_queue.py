@@ -37,6 +37,11 @@ class TestQueue(SettlementCase):
         self.assertEqual(2, statement.exception_count)
         domain = statement.action_open_exceptions()["domain"]
         self.assertEqual(late | unpriced, self.env["scrm.settlement.line"].search(domain))
+        # Who goes from bill to bill sees no list
+        bill = statement.move_id
+        self.assertEqual(2, bill.scrm_exception_count)
+        self.assertEqual(domain, bill.action_scrm_open_exceptions()["domain"])
+        self.assertEqual(0, bill.copy().scrm_exception_count)
 
     def test_the_last_period_is_compared(self):
         for month, quantity in ((9, 1), (10, 4)):

@@ -41,6 +41,11 @@ class TestReconciliationReport(ReconciliationCase):
                 self.assertEqual(part[1], len(rows) - 2)
                 self.assertEqual(part[4], rows[-1][10])
 
+    def test_files_are_called_by_dealer_and_period(self):
+        self.assertEqual(
+            f"Mismatch {self.dealer.name} 2026-11-30.xlsx", self.record.report_filename
+        )
+
     def test_no_cell_runs_as_a_formula(self):
         book = openpyxl.load_workbook(io.BytesIO(self.record._make_report()))
         cells = [c for sheet in book for row in sheet.iter_rows() for c in row if c.value]

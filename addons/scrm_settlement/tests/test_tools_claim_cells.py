@@ -255,9 +255,9 @@ class TestClaimCells(BaseCase):
 
     def test_the_currency_in_a_title(self):
         for title, currency in (
-            ("金额（USD）", "USD"), ("Amount (usd)", "usd"), ("金额(美元)", "美元"), ("金额(￥)", "¥"),
-            ("Amount (THB)", "THB"), ("结算金额(含税/人民币元)", "人民币元"), ("金额(含税)(CHF)", "CHF"),
-            ("Amount (net, US dollar)", "US dollar"),
+            ("金额（USD）", "USD"), ("Amount (usd)", "usd"), ("金额(美元)", "美元"),
+            ("金额(￥)", "¥"), ("Amount (THB)", "THB"), ("金额(含税)(CHF)", "CHF"),
+            ("结算金额(含税/人民币元)", "人民币元"), ("Amount (net, US dollar)", "US dollar"),
             ("金额", None), ("金额(含税)", None), ("Amount (net)", None), ("Amount (all)", None),
             ("Amount (VAT)", None), ("金额(万元)", None), ("金额()", None), (None, None),
         ):  # fmt: skip
