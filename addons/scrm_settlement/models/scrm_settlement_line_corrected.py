@@ -25,10 +25,15 @@ SELECT line.id %(sources)s
 """
 
 # A correction is written on the detailed operations; the move's quantity follows. What was
-# corrected while a question was open is asked once that is decided.
+# corrected while a question was open is asked once that is decided. Beginning with what was
+# written, an hour's changes cost nothing for years of lines.
 _RECENT = """
-(move.write_date >= %(since)s OR told.write_date >= %(since)s OR move.id IN (
-    SELECT move_id FROM stock_move_line WHERE write_date >= %(since)s))
+line.source_id IN (
+    SELECT id FROM stock_move WHERE write_date >= %(since)s
+     UNION ALL
+    SELECT move_id FROM stock_move_line WHERE write_date >= %(since)s
+     UNION ALL
+    SELECT source_id FROM (%(told)s) answer WHERE write_date >= %(since)s)
 """
 
 _READ = """
@@ -54,8 +59,8 @@ class ScrmSettlementLine(models.Model):
 
     @api.model
     def _find_corrected_moves(self, company, window, since):
-        recent = SQL(_RECENT, since=since) if since else SQL("TRUE")
         parts = self._prepare_corrected_parts(company)
+        recent = SQL(_RECENT, since=since, told=parts["told"]) if since else SQL("TRUE")
         rows = self.env.execute_query(SQL(_FIND, recent=recent, **parts))
         return [row_id for (row_id,) in rows]
 

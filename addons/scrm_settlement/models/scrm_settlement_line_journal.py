@@ -186,8 +186,9 @@ class ScrmSettlementLine(models.Model):
         sold = row.get("source_amount")
         if rule.method != "percent" or not sold or not quantity:
             return currency.round(quantity * resolution["price_exact"])
-        product = self.env["product.product"].browse(row["product_id"])
-        share = rule._get_share(resolution["bracket"], product, quantity, sold)
+        # sudo: as in _resolve
+        product = self.env["product.product"].sudo().browse(row["product_id"])
+        share = rule._get_share(product, quantity, sold)
         amount = float(round_step(share, decimal_of(currency.rounding)))
         return amount if quantity > 0 else -amount
 

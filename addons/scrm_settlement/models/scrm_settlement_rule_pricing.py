@@ -263,7 +263,7 @@ class ScrmSettlementRule(models.Model):
         bracket = None
         exact = price_of(decimal_of(rule.value))
         if brackets:
-            measure = self._get_measure(book, rule, request, product, base)
+            measure = rule._get_measure(request, product, base)
             mode = rule.bracket_mode
             scaled = measure is not None and scaled_price(mode, brackets, measure, price_of)
             if not scaled:
@@ -322,19 +322,18 @@ class ScrmSettlementRule(models.Model):
         currency = self.pricelist_id.currency_id
         return (_round_float(price) if item else None), currency
 
-    @api.model
-    def _get_measure(self, book, rule, request, product, base):
+    def _get_measure(self, request, product, base):
         """Return what brackets are looked up with, as positive as a return is negative."""
         quantity = round_step(
             abs(decimal_of(_get_quantity(request))), decimal_of(product.uom_id.rounding)
         )
-        if rule.basis == "quantity":
+        if self.basis == "quantity":
             return quantity
         amount = request.get("amount")
         if not amount and base is None:
             return None
         amount = abs(decimal_of(amount)) if amount else quantity * base
-        return round_step(amount, decimal_of(book.company.currency_id.rounding))
+        return round_step(amount, decimal_of(self.company_id.currency_id.rounding))
 
     def _prepare_explanation(self, bracket, base, library, losers):
         """Return the reasons as they stood, with names, because rules change and lines do not.

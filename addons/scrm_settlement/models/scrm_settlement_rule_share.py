@@ -1,9 +1,6 @@
-from decimal import Decimal
-
 from odoo import models
 
-from ..tools.brackets import slices
-from ..tools.pricing import decimal_of, round_step
+from ..tools.pricing import decimal_of, scaled_price
 
 
 class ScrmSettlementRule(models.Model):
@@ -11,19 +8,20 @@ class ScrmSettlementRule(models.Model):
 
     _inherit = "scrm.settlement.rule"
 
-    def _get_share(self, bracket, product, quantity, amount):
+    def _get_share(self, product, quantity, amount):
         """Return the share of an amount as a positive Decimal, not rounded.
 
-        :param bracket: the one that the resolution found, empty without a scale
+        Brackets are found and weighed as for the unit price; only what they are a share of differs.
         """
         self.ensure_one()
-        amount = abs(decimal_of(amount))
-        measure = amount
-        if self.basis == "quantity":
-            rounding = decimal_of(product.sudo().uom_id.rounding)  # sudo: as in _resolve
-            measure = round_step(abs(decimal_of(quantity)), rounding)
-        if not bracket or self.bracket_mode == "whole" or not measure:
-            return amount * decimal_of((bracket or self).value) / 100
-        parts = slices("stepped", self.bracket_ids._to_brackets(), measure)
-        weighed = sum((step.value * part for step, part in parts), Decimal(0))
-        return amount * weighed / measure / 100
+        sold = abs(decimal_of(amount))
+
+        def share_of(percentage):
+            return sold * percentage / 100
+
+        if not self.bracket_ids:
+            return share_of(decimal_of(self.value))
+        measure = self._get_measure({"quantity": quantity, "amount": amount}, product, None)
+        brackets = self.bracket_ids._to_brackets()
+        share, _bracket = scaled_price(self.bracket_mode, brackets, measure, share_of)
+        return share

@@ -1,3 +1,4 @@
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
 from hypothesis import HealthCheck, given, settings
@@ -69,6 +70,20 @@ class TestShare(SettlementCase):
             with self.subTest(mode=mode, basis=basis):
                 self._replace_by_scale(mode, basis)
                 self.assertEqual([Decimal(expected)], self._earn((amount, pieces)))
+
+    def test_a_share_is_weighed_as_a_unit_price_is(self):
+        """The same amounts in the same brackets: what one piece is paid is what the share is."""
+        self._replace_by_scale("stepped", "amount")
+        Rule = self.env["scrm.settlement.rule"]
+        for cents in (99_999, 100_000, 100_001, 123_457):
+            amount = cents / 100
+            request = {"partner": self.dealer, "product": self.part, "day": date(2026, 11, 2)}
+            request.update(quantity=1, amount=amount)
+            share = self.rule._get_share(self.part, 1, amount)
+            for resolve in (Rule._resolve, Rule._resolve_many):
+                [found] = resolve(self.company, [request])
+                self.assertEqual(self.rule, found["rule"])
+                self.assertAlmostEqual(found["price_exact"], float(share), 9)
 
     def test_many_at_once(self):
         """From five hundred on SQL finds the rules; what they pay stays the same."""
