@@ -7,13 +7,16 @@ from hypothesis import strategies as st
 from odoo.tests import BaseCase, tagged
 
 from odoo.addons.scrm_base.tools.spreadsheet import CellError
+from odoo.addons.scrm_settlement.tools.claim_amounts import (
+    check_currency,
+    find_currency,
+    find_scale,
+    parse_amount,
+)
 from odoo.addons.scrm_settlement.tools.claim_cells import (
     CellProblem,
     Code,
-    check_currency,
-    find_currency,
     fold,
-    parse_amount,
     parse_code,
     parse_day,
     parse_number,
@@ -259,10 +262,34 @@ class TestClaimCells(BaseCase):
             ("金额(￥)", "¥"), ("Amount (THB)", "THB"), ("金额(含税)(CHF)", "CHF"),
             ("结算金额(含税/人民币元)", "人民币元"), ("Amount (net, US dollar)", "US dollar"),
             ("金额", None), ("金额(含税)", None), ("Amount (net)", None), ("Amount (all)", None),
-            ("Amount (VAT)", None), ("金额(万元)", None), ("金额()", None), (None, None),
+            ("Amount (VAT)", None), ("金额(万元)", "元"), ("金额(单位:万美元)", "美元"),
+            ("金额()", None), (None, None),
         ):  # fmt: skip
             with self.subTest(title=title):
                 self.assertEqual(currency, find_currency(title))
+
+    def test_the_unit_in_a_title(self):
+        for title, scale in (
+            ("金额(万元)", 10_000), ("金额（单位：万元）", 10_000), ("金额(人民币万元)", 10_000),
+            ("金额(含税/百万美元)", 1_000_000), ("金额千元", 1000), ("Amount (in thousands)", 1000),
+            ("Amount (USD million)", 1), ("Amount ('000)", 1000), ("金额(千)", 1000),
+            ("金额(元)", 1), ("金额(千元以内)", 1), ("百货金额", 1), ("Stock", 1), ("金额", 1),
+            (None, 1),
+        ):  # fmt: skip
+            with self.subTest(title=title):
+                self.assertEqual(scale, find_scale(title))
+
+    def test_amounts_in_ten_thousands(self):
+        parse = make_parser(
+            Layout(), {"ref": 0, "amount": 1}, ("单号", "金额(万元)"), currency="CNY"
+        )
+        for cell, amount in (
+            (Decimal("1.234567"), "12345.67"), ("-0.5", "-5000.00"), ("1.2万", "12000.00"),
+            (0.1, "1000.00"),
+        ):  # fmt: skip
+            row = parse(2, ("D-1", cell))
+            self.assertEqual(((), Decimal(amount)), (row.problems, row.amount), cell)
+        self.assertIn("too large", problem_of(parse(3, ("D-2", Decimal(10) ** 12))))
 
     def test_the_title_speaks_for_rows_that_name_no_currency(self):
         columns = {"ref": 0, "amount": 1}

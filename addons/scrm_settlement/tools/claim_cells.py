@@ -8,10 +8,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from datetime import date, datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import NamedTuple
-
-from babel.numbers import list_currencies
 
 from odoo.tools.translate import LazyGettext, LazyTranslate
 
@@ -25,33 +23,11 @@ LARGEST = Decimal(10) ** 13
 #: How a day in figures is written where the year does not come first.
 DAY_ORDERS = ("ymd", "dmy", "mdy")
 
-_CURRENCY = r"(?:人民币|rmb|cny|cn¥|¥|us\$|usd|hk\$|hkd|\$|eur|€|gbp|£)"
-_CURRENCY_RE = re.compile(_CURRENCY)
-#: Which currencies a sign may be; one that is not here is its own code.
-_CURRENCIES = {
-    "人民币": ("CNY",), "rmb": ("CNY",), "cn¥": ("CNY",), "¥": ("CNY", "JPY"), "us$": ("USD",),
-    "hk$": ("HKD",), "$": ("USD", "HKD", "SGD", "TWD", "AUD", "CAD", "NZD"), "€": ("EUR",),
-    "£": ("GBP",),
-}  # fmt: skip
-#: The words of a column of currencies; a code of three letters needs no entry.
-_CURRENCY_WORDS = {
-    **_CURRENCIES, "yuan": ("CNY",), "renminbi": ("CNY",), "元": ("CNY", "HKD", "TWD", "JPY"),
-    "美元": ("USD",), "美金": ("USD",), "港元": ("HKD",), "港币": ("HKD",), "欧元": ("EUR",),
-    "英镑": ("GBP",), "日元": ("JPY",), "日圆": ("JPY",), "新台币": ("TWD",), "台币": ("TWD",),
-    "新加坡元": ("SGD",), "澳元": ("AUD",), "加元": ("CAD",), "韩元": ("KRW",), "卢布": ("RUB",),
-    "us dollar": ("USD",), "euro": ("EUR",),
-}  # fmt: skip
-_CURRENCY_WORD_RE = re.compile(
-    "|".join(map(re.escape, sorted(_CURRENCY_WORDS, key=len, reverse=True))) + "|[a-z]{3}"
-)
-_CURRENCY_CELL_RE = re.compile(rf"(?:(?:{_CURRENCY_WORD_RE.pattern})[\s()/_,:·-]*)+")
-# Codes that may also be words, such as ALL and TRY, so only in capitals
-_CODES = list_currencies()
-_BRACKETS_RE = re.compile(r"\(([^()]+)")
-_BRACKET_PART_RE = re.compile(r"[/,;:·|]")
+#: The signs that may stand beside an amount
+CURRENCY_SIGN = r"(?:人民币|rmb|cny|cn¥|¥|us\$|usd|hk\$|hkd|\$|eur|€|gbp|£)"
 _NUMBER_RE = re.compile(
-    rf"(?P<open>\()?(?P<sign>[+-])?{_CURRENCY}?(?P<inner>[+-])?(?P<digits>[\d.,]+)"
-    rf"(?P<exponent>e[+-]?\d{{1,2}})?(?P<scale>[千万亿])?(?:元|{_CURRENCY})?(?P<percent>%)?"
+    rf"(?P<open>\()?(?P<sign>[+-])?{CURRENCY_SIGN}?(?P<inner>[+-])?(?P<digits>[\d.,]+)"
+    rf"(?P<exponent>e[+-]?\d{{1,2}})?(?P<scale>[千万亿])?(?:元|{CURRENCY_SIGN})?(?P<percent>%)?"
     r"(?P<close_early>\))?(?P<trailing>[+-])?(?P<close>\))?"
 )
 # Groups of three, or of four as Chinese counts
@@ -134,65 +110,14 @@ def parse_number(cell: Cell | float | int, decimal_comma: bool = False) -> Decim
     if cell is None:
         return None
     if isinstance(cell, Decimal):
-        return _check_size(cell)
+        return check_size(cell)
     if isinstance(cell, CellError):
-        raise _error_cell(cell.code)
+        raise error_cell(cell.code)
     if isinstance(cell, (bool, date)):
         raise _no_number(cell)
     if isinstance(cell, (int, float)):
-        return _check_size(Decimal(repr(cell)))
+        return check_size(Decimal(repr(cell)))
     return _parse_number_text(cell, decimal_comma)
-
-
-def parse_amount(
-    cell: Cell | float | int,
-    decimal_places: int = 2,
-    decimal_comma: bool = False,
-    currency: str = "",
-) -> Decimal | None:
-    """Return the number of a cell in the currency's digits, halves away from zero.
-
-    :param currency: its ISO code
-    :raises CellProblem: the cell is no number, or bears the sign of another currency
-    """
-    number = parse_number(cell, decimal_comma)
-    if currency and isinstance(cell, str):
-        sign = _CURRENCY_RE.search(normalise(cell).casefold())
-        if sign and not _may_be(sign[0], currency):
-            raise _other_currency(cell, currency)
-    if number is None:
-        return None
-    return number.quantize(Decimal(1).scaleb(-decimal_places), rounding=ROUND_HALF_UP)
-
-
-def check_currency(cell: Cell, currency: str) -> None:
-    """Refuse a cell that names another currency, by code, sign or name; an empty one names none.
-
-    :param currency: its ISO code
-    :raises CellProblem: the cell names another currency, or none that is known
-    """
-    if cell is None:
-        return
-    if isinstance(cell, CellError):
-        raise _error_cell(cell.code)
-    text = normalise(unescape_formula(as_text(cell))).casefold()
-    if not text:
-        return
-    if not _CURRENCY_CELL_RE.fullmatch(text):
-        raise CellProblem(
-            _lt("“%(cell)s” is no currency; write its code, such as CNY", cell=as_text(cell))
-        )
-    if not all(_may_be(word, currency) for word in _CURRENCY_WORD_RE.findall(text)):
-        raise _other_currency(as_text(cell), currency)
-
-
-def find_currency(title: Cell) -> str | None:
-    """Return the currency that a title names in brackets, beside what else it says there."""
-    for inside in _BRACKETS_RE.findall(normalise(title)) if isinstance(title, str) else ():
-        for part in map(str.strip, _BRACKET_PART_RE.split(inside)):
-            if _is_currency(part):
-                return part
-    return None
 
 
 def parse_code(cell: Cell | float | int, is_text_file: bool = False) -> Code | None:
@@ -204,7 +129,7 @@ def parse_code(cell: Cell | float | int, is_text_file: bool = False) -> Code | N
     if cell is None:
         return None
     if isinstance(cell, CellError):
-        raise _error_cell(cell.code)
+        raise error_cell(cell.code)
     if isinstance(cell, float):
         cell = Decimal(int(cell)) if cell.is_integer() else Decimal(repr(cell))
     if isinstance(cell, int) and not isinstance(cell, bool):
@@ -215,7 +140,7 @@ def parse_code(cell: Cell | float | int, is_text_file: bool = False) -> Code | N
     if not text:
         return None
     if _ERROR_RE.fullmatch(text):
-        raise _error_cell(text)
+        raise error_cell(text)
     lost = is_text_file and text.isascii() and text.isdecimal() and not text.startswith("0")
     return Code(text, is_number=lost)
 
@@ -236,7 +161,7 @@ def parse_day(
     if cell is None:
         return None
     if isinstance(cell, CellError):
-        raise _error_cell(cell.code)
+        raise error_cell(cell.code)
     if isinstance(cell, datetime):
         return cell.date()
     if isinstance(cell, date):
@@ -256,7 +181,7 @@ def _parse_number_text(cell: str, decimal_comma: bool) -> Decimal | None:
     if not text or text in ("-", "/"):
         return None
     if _ERROR_RE.fullmatch(text):
-        raise _error_cell(text.upper())
+        raise error_cell(text.upper())
     found = _NUMBER_RE.fullmatch(text)
     if not found:
         raise _no_number(cell)
@@ -276,7 +201,7 @@ def _parse_number_text(cell: str, decimal_comma: bool) -> Decimal | None:
     number *= _SCALES.get(found["scale"], 1)
     if found["percent"]:
         number /= 100
-    return _check_size(-number if closed or "-" in signs else number)
+    return check_size(-number if closed or "-" in signs else number)
 
 
 def _parse_day_number(number: Decimal, dates_1904: bool) -> date:
@@ -300,7 +225,7 @@ def _parse_day_text(cell: str, order: str, dates_1904: bool, year: int | None) -
     if not text or text in ("-", "/"):
         return None
     if _ERROR_RE.fullmatch(text):
-        raise _error_cell(text)
+        raise error_cell(text)
     text = "".join(_TIME_RE.sub("", text).split())
     found = _YEAR_FIRST_RE.fullmatch(text) or _COMPACT_RE.fullmatch(text)
     if found:
@@ -338,38 +263,13 @@ def _make_day(cell, year: int, month: int, day: int) -> date:
         raise _no_day(cell) from error
 
 
-def _check_size(number: Decimal) -> Decimal:
+def check_size(number: Decimal) -> Decimal:
     if not number.is_finite() or abs(number) >= LARGEST:
         raise CellProblem(_lt("“%(cell)s” is too large", cell=f"{number:.15g}"))
     return number
 
 
-def _may_be(word: str, currency: str) -> bool:
-    return currency in _CURRENCY_WORDS.get(word, (word.upper(),))
-
-
-def _is_currency(text: str) -> bool:
-    """Tell whether a text is nothing but a currency, and no word of three letters."""
-    lower = text.casefold()
-    return bool(_CURRENCY_CELL_RE.fullmatch(lower)) and all(
-        word in _CURRENCY_WORDS
-        or _CURRENCY_RE.fullmatch(word)
-        or (text.isupper() and word.upper() in _CODES)
-        for word in _CURRENCY_WORD_RE.findall(lower)
-    )
-
-
-def _other_currency(cell: str, currency: str) -> CellProblem:
-    return CellProblem(
-        _lt(
-            "the amount is in another currency: %(cell)s, but %(currency)s is compared",
-            cell=cell,
-            currency=currency,
-        )
-    )
-
-
-def _error_cell(code: str) -> CellProblem:
+def error_cell(code: str) -> CellProblem:
     return CellProblem(
         _lt("the cell holds the error %(code)s; repair its formula and save the file", code=code)
     )

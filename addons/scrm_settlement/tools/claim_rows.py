@@ -13,14 +13,12 @@ from odoo.tools.translate import LazyTranslate
 
 from odoo.addons.scrm_base.tools.spreadsheet import Cell, CellError, as_text
 
+from .claim_amounts import check_currency, find_currency, find_scale, parse_amount
 from .claim_cells import (
     CellProblem,
     Code,
-    check_currency,
-    find_currency,
     fold,
     normalise,
-    parse_amount,
     parse_code,
     parse_day,
     parse_number,
@@ -173,16 +171,20 @@ def make_parser(
 ) -> Callable[[int, tuple[Cell, ...]], ClaimRow]:
     """Return a function of row number and cells.
 
-    :param header: the titles; that of the amount may name its currency
+    :param header: the titles; that of the amount may name its currency and its unit (万元)
     :param currency: ISO code of what is compared; an amount in another is a problem
     """
+    title = header[columns["amount"]] if header else None
+    scale = find_scale(title)
     readers: dict[str, Callable] = {
         "ref": lambda cell: parse_code(cell, is_text_file),
         "code": lambda cell: parse_code(cell, is_text_file),
         "serial": lambda cell: parse_code(cell, is_text_file),
         "date": lambda cell: parse_day(cell, layout.day_order, dates_1904, year),
         "quantity": lambda cell: parse_number(cell, layout.decimal_comma),
-        "amount": lambda cell: parse_amount(cell, decimal_places, layout.decimal_comma, currency),
+        "amount": lambda cell: parse_amount(
+            cell, decimal_places, layout.decimal_comma, currency, scale
+        ),
         "description": lambda cell: "" if cell is None else as_text(cell),
     }
     identifying = [columns[t] for t in ("ref", "code", "serial") if t in columns]
@@ -190,7 +192,7 @@ def make_parser(
         (columns[target], target, read) for target, read in readers.items() if target in columns
     ]
     place = columns.get("currency")
-    named: Cell = find_currency(header[columns["amount"]]) if header else None
+    named: Cell = find_currency(title)
     sign = -1 if layout.is_reversed else 1
 
     def parse(number: int, cells: tuple[Cell, ...]) -> ClaimRow:
