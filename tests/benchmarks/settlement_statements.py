@@ -253,6 +253,8 @@ def main() -> None:
         stage.report.note(f"a dealer: {each:.1f} ms CPU, {bare:.1f} in a loop over {loop} dealers")
         stage.report._print("a dealer's, to the loop's (ms)", each, each, bare, each / bare, 0.05)
         ids = reviewed_bills(env, BILLS[scale.name])
+        grown = stage.report.get_growth()
+        stage.report.note(f"{len(ids)} statements generated, submitted, reviewed: +{grown} MB")
         compare(
             f"post {len(ids)} settlement bills, to plain",
             env,

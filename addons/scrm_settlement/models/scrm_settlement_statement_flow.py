@@ -1,8 +1,11 @@
 from odoo import fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.tools import SQL, format_date
+from odoo.tools import SQL, format_date, split_every
 
 from .scrm_settlement_statement import PREPARER
+
+# Statements whose documents are made before the cache is emptied: each fills it with its lines.
+SUBMIT_BATCH = 50
 
 
 class ScrmSettlementStatement(models.Model):
@@ -11,8 +14,10 @@ class ScrmSettlementStatement(models.Model):
     # === ACTIONS === #
 
     def action_submit(self):
-        for statement in self:
-            statement._action_submit()
+        for statements in split_every(SUBMIT_BATCH, self.ids, self.browse):
+            for statement in statements:
+                statement._action_submit()
+            self.env.invalidate_all()
 
     def action_review(self):
         """Approve; what comes to zero is settled by it, as there is nothing to bill."""

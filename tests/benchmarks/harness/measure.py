@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROUNDS = 3
+# MB that a step may take.
+MEMORY = 500
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -71,19 +73,27 @@ class Report:
         :param by: what is compared: "cpu", or "wall" for what somebody waits for
         """
         runs: dict[str, list[Taken]] = {"bare": [], "product": []}
-        memory = 0
-        for _round in range(ROUNDS):
+        memory = bare_memory = 0
+        for number in range(ROUNDS):
             for name, work in (("bare", bare), ("product", product)):
                 if callable(work):
                     _forget_peak()
                     runs[name].append(self._run(env, work, prepare))
-            memory = max(memory, _memory("VmHWM") - self.loaded)  # the product's came last
+                if name == "bare" and not number:  # later ones begin with what was taken before
+                    bare_memory = self.get_growth()
+            memory = max(memory, self.get_growth())  # the product's came last
         wall = statistics.median(taken.wall for taken in runs["product"])
         cpu = statistics.median(taken.cpu for taken in runs["product"])
         base = statistics.median(getattr(t, by) for t in runs["bare"]) if runs["bare"] else bare
         ratio = {"cpu": cpu, "wall": wall}[by] / base if base else float("inf")
         self._print(what, wall, cpu, base, ratio, target, memory)
+        if bare_memory > MEMORY:
+            self.note(f"of these MB the bare one's first run took {bare_memory}")
         return cpu
+
+    def get_growth(self) -> int:
+        """Return how many MB the process grew at its peak, above its size after loading."""
+        return _memory("VmHWM") - self.loaded
 
     def _run(self, env, work, prepare) -> Taken:
         env.cr.execute("SAVEPOINT bench")
