@@ -86,11 +86,11 @@ class ScrmCustomerImport(models.Model):
         """
         self.ensure_one()
         self.check_access("write")
-        if not self.file:
+        if not (self.file or self.filename):  # of a file without a byte there is the name alone
             raise UserError(self.env._("Choose a file first: .xlsx, .xls or .csv."))
         try:
             sheet = read_sheet(
-                base64.b64decode(self.file), self.filename or "", name=self.sheet_id.name
+                base64.b64decode(self.file or b""), self.filename or "", name=self.sheet_id.name
             )
         except SpreadsheetError as error:
             raise UserError(self.env._(error.message)) from error

@@ -135,6 +135,8 @@ class TestCustomerImport(ImportCase):
             self.assertEqual(("draft", 0), (record.state, record.row_count))
         with self.assertRaisesRegex(UserError, "Choose a file"):
             self.env["scrm.customer.import"].create({}).action_preview()
+        with self.assertRaisesRegex(UserError, "file is empty"):
+            self._make_import(b"", "a.xlsx").action_preview()
         record = self._make_csv_import(["", "1", "", ""])
         record.action_preview()
         with self.assertRaisesRegex(UserError, "No row of the file can be imported"):
