@@ -1,7 +1,11 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.tools import split_every
 
 from .scrm_settlement_statement import REVIEWER
+
+# Documents posted before the cache is emptied.
+POST_BATCH = 50
 
 
 class AccountMove(models.Model):
@@ -158,9 +162,23 @@ class AccountMove(models.Model):
     def _post(self, soft=True):
         statements = self._scrm_get_statements()
         statements._check_may_post()
+        if len(statements) > POST_BATCH and len(self) > POST_BATCH:
+            return self._scrm_post_in_batches(soft)
         wanted_dates = {move.id: move.date for move in statements.move_id}
         posted = super()._post(soft=soft)
         statements.filtered(lambda s: s.move_id in posted)._follow_document(wanted_dates)
+        return posted
+
+    def _scrm_post_in_batches(self, soft):
+        """Post many documents of many lines without keeping all these lines in memory.
+
+        They get the numbers that they get together: in core's order, see `_compute_name`.
+        """
+        posted = self.browse()
+        ordered = self.sorted(lambda move: (move.date, move.ref or "", move.id))
+        for moves in split_every(POST_BATCH, ordered.ids, self.browse):
+            posted += moves._post(soft=soft)
+            self.env.invalidate_all()
         return posted
 
     def _is_user_able_to_review(self):

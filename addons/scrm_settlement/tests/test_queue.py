@@ -1,10 +1,13 @@
 from datetime import date, datetime, timedelta
+from unittest.mock import patch
 
 from odoo import fields
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
 from .common import CHANNEL_MANAGER, MANAGER, REVIEWER, SettlementCase
+
+MODELS = "odoo.addons.scrm_settlement.models"
 
 
 @tagged("post_install", "-at_install")
@@ -42,6 +45,37 @@ class TestQueue(SettlementCase):
         self.assertEqual(2, bill.scrm_exception_count)
         self.assertEqual(domain, bill.action_scrm_open_exceptions()["domain"])
         self.assertEqual(0, bill.copy().scrm_exception_count)
+
+    def test_many_are_submitted_and_posted_in_batches(self):
+        dealers = self.dealer | self.dealer_2 | self.dealer_3
+        self._record(*({"partner_id": dealer.id, "quantity": 2} for dealer in dealers))
+        statements = self._generate(self.preparer)
+        with patch(f"{MODELS}.scrm_settlement_statement_flow.SUBMIT_BATCH", 2):
+            statements.action_submit()
+        statements = statements.with_user(self.reviewer)
+        statements.action_review()
+        bills = statements.move_id
+        plain = bills[0].sudo().copy({"invoice_date": bills[0].invoice_date, "ref": "0"})
+        with patch(f"{MODELS}.account_move.POST_BATCH", 1):
+            (bills[::-1].sudo() | plain).action_post()
+        self.assertEqual(["invoiced"] * 3, statements.mapped("state"))
+        self.assertEqual(["posted"] * 4, (bills | plain).mapped("state"))
+        # numbered as together: by day and reference
+        ordered = (bills | plain).sorted(lambda move: (move.date, move.ref, move.id))
+        self.assertEqual(ordered, ordered.sorted("sequence_number"))
+
+    def test_one_of_many_that_cannot_be_posted_stops_all(self):
+        self._record({}, {"partner_id": self.dealer_2.id})
+        statements = self._generate(self.preparer)
+        statements.action_submit()
+        statements[0].with_user(self.reviewer).action_review()
+        bills = statements.sudo().move_id
+        with (
+            patch(f"{MODELS}.account_move.POST_BATCH", 1),
+            self.assertRaisesRegex(UserError, "has not been reviewed"),
+        ):
+            bills.action_post()
+        self.assertEqual({"draft"}, set(bills.mapped("state")))
 
     def test_the_last_period_is_compared(self):
         for month, quantity in ((9, 1), (10, 4)):
