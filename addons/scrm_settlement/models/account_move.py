@@ -5,7 +5,7 @@ from odoo.tools import split_every
 from .scrm_settlement_statement import REVIEWER
 
 # Documents posted before the cache is emptied.
-POST_BATCH = 50
+POST_BATCH = 200
 
 
 class AccountMove(models.Model):
