@@ -4,8 +4,8 @@ from odoo.tools import SQL, format_date, split_every
 
 from .scrm_settlement_statement import PREPARER
 
-# Statements whose documents are made before the cache is emptied: each fills it with its lines.
-SUBMIT_BATCH = 50
+# Statements that are submitted or reviewed before the cache is emptied: each fills it with lines.
+STEP_BATCH = 50
 
 
 class ScrmSettlementStatement(models.Model):
@@ -14,14 +14,18 @@ class ScrmSettlementStatement(models.Model):
     # === ACTIONS === #
 
     def action_submit(self):
-        for statements in split_every(SUBMIT_BATCH, self.ids, self.browse):
-            for statement in statements:
-                statement._action_submit()
+        for statement in self._step_through():
+            statement._action_submit()
+
+    def _step_through(self):
+        """Yield the statements one by one, and let go of what is in memory now and then."""
+        for statements in split_every(STEP_BATCH, self.ids, self.browse):
+            yield from statements
             self.env.invalidate_all()
 
     def action_review(self):
         """Approve; what comes to zero is settled by it, as there is nothing to bill."""
-        for statement in self:
+        for statement in self._step_through():
             statement._move_along(
                 "review" if statement._needs_document() else "settle",
                 reviewer_id=self.env.uid,

@@ -50,10 +50,10 @@ class TestQueue(SettlementCase):
         dealers = self.dealer | self.dealer_2 | self.dealer_3
         self._record(*({"partner_id": dealer.id, "quantity": 2} for dealer in dealers))
         statements = self._generate(self.preparer)
-        with patch(f"{MODELS}.scrm_settlement_statement_flow.SUBMIT_BATCH", 2):
+        with patch(f"{MODELS}.scrm_settlement_statement_flow.STEP_BATCH", 2):
             statements.action_submit()
-        statements = statements.with_user(self.reviewer)
-        statements.action_review()
+            statements = statements.with_user(self.reviewer)
+            statements.action_review()
         bills = statements.move_id
         plain = bills[0].sudo().copy({"invoice_date": bills[0].invoice_date, "ref": "0"})
         with patch(f"{MODELS}.account_move.POST_BATCH", 1):
