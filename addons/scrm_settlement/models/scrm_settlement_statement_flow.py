@@ -18,10 +18,11 @@ class ScrmSettlementStatement(models.Model):
             statement._action_submit()
 
     def _step_through(self):
-        """Yield the statements one by one, and let go of what is in memory now and then."""
-        for statements in split_every(STEP_BATCH, self.ids, self.browse):
+        """Yield the statements one by one, and let go of what is in memory between slices."""
+        for count, statements in enumerate(split_every(STEP_BATCH, self.ids, self.browse)):
+            if count:
+                self.env.invalidate_all()
             yield from statements
-            self.env.invalidate_all()
 
     def action_review(self):
         """Approve; what comes to zero is settled by it, as there is nothing to bill."""

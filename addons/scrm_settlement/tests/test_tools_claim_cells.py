@@ -263,7 +263,8 @@ class TestClaimCells(BaseCase):
             ("结算金额(含税/人民币元)", "人民币元"), ("Amount (net, US dollar)", "US dollar"),
             ("金额", None), ("金额(含税)", None), ("Amount (net)", None), ("Amount (all)", None),
             ("Amount (VAT)", None), ("金额(万元)", "元"), ("金额(单位:万美元)", "美元"),
-            ("金额()", None), (None, None),
+            ("Amount (USD million)", "USD"), ("Amount (in US dollar thousands)", "US dollar"),
+            ("Amount (m)", None), ("金额()", None), (None, None),
         ):  # fmt: skip
             with self.subTest(title=title):
                 self.assertEqual(currency, find_currency(title))
@@ -272,7 +273,10 @@ class TestClaimCells(BaseCase):
         for title, scale in (
             ("金额(万元)", 10_000), ("金额（单位：万元）", 10_000), ("金额(人民币万元)", 10_000),
             ("金额(含税/百万美元)", 1_000_000), ("金额千元", 1000), ("Amount (in thousands)", 1000),
-            ("Amount (USD million)", 1), ("Amount ('000)", 1000), ("金额(千)", 1000),
+            ("Amount (USD million)", 1_000_000), ("Amount (in USD million)", 1_000_000),
+            ("Amount (RMB'000)", 1000), ("Amount (US$m)", 1_000_000), ("Amount (€ bn)", 10**9),
+            ("Amount USD thousands", 1000), ("Length (m)", 1), ("金额(人民币/万)", 10_000),
+            ("Amount (kUSD)", 1000), ("Bank", 1), ("Amount ('000)", 1000), ("金额(千)", 1000),
             ("金额(元)", 1), ("金额(千元以内)", 1), ("百货金额", 1), ("Stock", 1), ("金额", 1),
             (None, 1),
         ):  # fmt: skip

@@ -12,7 +12,15 @@ from odoo.tools.translate import LazyTranslate
 from odoo.addons.scrm_base.tools.spreadsheet import Cell, CellError, as_text
 from odoo.addons.scrm_base.tools.spreadsheet_write import unescape_formula
 
-from .claim_cells import CURRENCY_SIGN, CellProblem, check_size, error_cell, normalise, parse_number
+from .claim_cells import (
+    CHINESE_UNITS,
+    CURRENCY_SIGN,
+    CellProblem,
+    check_size,
+    error_cell,
+    normalise,
+    parse_number,
+)
 
 _lt = LazyTranslate(__name__, default_lang="en_US")
 
@@ -41,15 +49,18 @@ _BRACKETS_RE = re.compile(r"\(([^()]+)")
 _BRACKET_PART_RE = re.compile(r"[/,;:·|]")
 #: How many units one of a column is; the longer word first, for 百万 ends like 万.
 _SCALES = {
-    "千万": 10_000_000, "百万": 1_000_000, "十万": 100_000, "亿": 100_000_000, "万": 10_000,
-    "千": 1000, "百": 100, "thousands": 1000, "thousand": 1000, "millions": 1_000_000,
-    "million": 1_000_000, "'000": 1000, "k": 1000,
+    "千万": 10_000_000, "百万": 1_000_000, "十万": 100_000, **CHINESE_UNITS, "百": 100,
+    "thousands": 1000, "thousand": 1000, "millions": 1_000_000, "million": 1_000_000,
+    "billions": 1_000_000_000, "billion": 1_000_000_000, "'000": 1000, "k": 1000, "mn": 1_000_000,
+    "m": 1_000_000, "bn": 1_000_000_000,
 }  # fmt: skip
+#: What means something else, metres for one, where no currency stands beside it
+_BESIDE_CURRENCY = ("mn", "m", "bn")
 _SCALE_RE = re.compile(
-    rf"(?P<before>.*?)(?<![a-z])(?P<scale>{'|'.join(_SCALES)})\s*(?P<currency>[^\s\d]*)",
+    rf"(?P<before>.*?)(?<![a-z](?=[a-z]))(?P<scale>{'|'.join(_SCALES)})\s*(?P<after>[^\s\d]*)",
     re.IGNORECASE | re.DOTALL,
 )
-_OWN_SCALE_RE = re.compile("[千万亿]")
+_OWN_SCALE_RE = re.compile(f"[{''.join(CHINESE_UNITS)}]")
 
 
 def parse_amount(
@@ -100,24 +111,30 @@ def check_currency(cell: Cell, currency: str) -> None:
 
 def find_currency(title: Cell) -> str | None:
     """Return the currency that a title names in brackets, beside what else it says there."""
-    for part in _split_title(title)[1:]:
-        scaled = _SCALE_RE.fullmatch(part)
-        named = scaled["currency"] if scaled else part
-        if _is_currency(named):
-            return named
-    return None
+    return next((name for name, _scale in map(_read_unit, _split_title(title)[1:]) if name), None)
 
 
 def find_scale(title: Cell) -> int:
     """Return how many units one of a column is that is written in thousands, in 万元 …"""
-    for part in _split_title(title):
-        scaled = _SCALE_RE.fullmatch(part)
-        if not scaled:
-            continue
-        is_alone = scaled["before"].casefold().strip() in ("", "in", "人民币")
-        if _is_currency(scaled["currency"]) or (is_alone and not scaled["currency"]):
-            return _SCALES[scaled["scale"].casefold()]
-    return 1
+    scales = (scale for _name, scale in map(_read_unit, _split_title(title)))
+    return next((scale for scale in scales if scale != 1), 1)
+
+
+def _read_unit(part: str) -> tuple[str, int]:
+    """Return the currency that a part of a title names, if any, and how many units one is.
+
+    The currency may stand on either side: 万美元, USD million.
+    """
+    scaled = _SCALE_RE.fullmatch(part)
+    if not scaled:
+        return (part if _is_currency(part) else ""), 1
+    unit, after = scaled["scale"].casefold(), scaled["after"]
+    before = scaled["before"].strip().removeprefix("in ")
+    for named in (after,) if after else (before, before.rpartition(" ")[2]):
+        if _is_currency(named):
+            return named, _SCALES[unit]
+    is_alone = not after and before in ("", "in")
+    return "", (_SCALES[unit] if is_alone and unit not in _BESIDE_CURRENCY else 1)
 
 
 def _split_title(title: Cell) -> list[str]:

@@ -32,7 +32,8 @@ _NUMBER_RE = re.compile(
 )
 # Groups of three, or of four as Chinese counts
 _PLAIN_RE = re.compile(r"(?:\d+|\d{1,3}(?:,\d{3})+|\d{1,4}(?:,\d{4})+)?(?:\.\d*)?")
-_SCALES = {"千": 1000, "万": 10_000, "亿": 100_000_000}
+#: The units that numbers are counted in
+CHINESE_UNITS = {"千": 1000, "万": 10_000, "亿": 100_000_000}
 _MINUSES = str.maketrans({c: "-" for c in "−–—﹣‐‑"})
 _ERROR_RE = re.compile(r"#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!)", re.IGNORECASE)
 
@@ -198,7 +199,7 @@ def _parse_number_text(cell: str, decimal_comma: bool) -> Decimal | None:
     ):
         raise _no_number(cell)
     number = Decimal(digits.replace(",", "") + (found["exponent"] or ""))
-    number *= _SCALES.get(found["scale"], 1)
+    number *= CHINESE_UNITS.get(found["scale"], 1)
     if found["percent"]:
         number /= 100
     return check_size(-number if closed or "-" in signs else number)
