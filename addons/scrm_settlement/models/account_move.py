@@ -161,9 +161,10 @@ class AccountMove(models.Model):
 
     def _post(self, soft=True):
         statements = self._scrm_get_statements()
-        statements._check_may_post()
-        if len(statements) > POST_BATCH and len(self) > POST_BATCH:
+        if len(statements.move_id) > POST_BATCH:
+            statements._check_reviewed()  # of all, before the first one is posted
             return self._scrm_post_in_batches(soft)
+        statements._check_may_post()
         wanted_dates = {move.id: move.date for move in statements.move_id}
         posted = super()._post(soft=soft)
         statements.filtered(lambda s: s.move_id in posted)._follow_document(wanted_dates)

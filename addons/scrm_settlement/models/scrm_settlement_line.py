@@ -164,7 +164,8 @@ class ScrmSettlementLine(models.Model):
         readonly=True,
         help="Quantity × unit price. Taxes are computed over the whole statement, as on a bill.",
     )
-    explanation = fields.Json(readonly=True)
+    # The largest column, which few ask for
+    explanation = fields.Json(readonly=True, prefetch=False)
     price_reason = fields.Text(string="Why this Price", compute="_compute_price_reason")
     correction_ids = fields.One2many(
         comodel_name="scrm.settlement.line", inverse_name="origin_line_id", string="Corrections"

@@ -7,6 +7,8 @@ from odoo.tools import float_round, format_amount, format_date
 from ..tools import content
 
 PRICE_DIGITS = 6
+# All of a line that its document shows: a thousand statements have a hundred thousand lines.
+BILLED_FIELDS = ("product_id", "uom_id", "quantity", "price_unit", "amount")
 
 
 class ScrmSettlementStatement(models.Model):
@@ -41,6 +43,7 @@ class ScrmSettlementStatement(models.Model):
         self.ensure_one()
         sign = self._get_sign()
         fiscal_position = self._get_fiscal_position()
+        self.line_ids.fetch([*BILLED_FIELDS, "date", "name"])
         lines = self.line_ids.sorted(lambda line: (line.date, line.id))
         taxes = self.sudo()._map_taxes(lines.product_id.sudo(), fiscal_position.sudo())
         return {
@@ -161,6 +164,7 @@ class ScrmSettlementStatement(models.Model):
         )
 
     def _count_statement_lines(self, sign):
+        self.line_ids.fetch(BILLED_FIELDS)
         # sudo: as for the document's own lines; who posts need not read the dealer's settings
         taxes = self.sudo()._map_taxes(
             self.line_ids.product_id.sudo(), self._get_fiscal_position().sudo()
@@ -199,6 +203,12 @@ class ScrmSettlementStatement(models.Model):
 
     def _check_may_post(self):
         """Refuse to post what nobody has reviewed, what differs, or what one has prepared."""
+        self._check_reviewed()
+        self._check_content()
+        self._check_document_agrees()
+
+    def _check_reviewed(self):
+        """Refuse to post what nobody has reviewed, or what one has prepared."""
         for statement in self:
             if statement.state not in ("reviewed", "invoiced", "paid"):
                 raise UserError(
@@ -223,8 +233,6 @@ class ScrmSettlementStatement(models.Model):
                         company=statement.company_id.name,
                     )
                 )
-        self._check_content()
-        self._check_document_agrees()
 
     def _follow_document(self, wanted_dates=None):
         """Bring the statements to where their documents are: posted, paid, reversed or in draft.
