@@ -124,7 +124,7 @@ class ScrmSettlementImport(models.Model):
             )
         except SpreadsheetError as error:
             raise UserError(self.env._(error.message)) from error
-        columns = layout.find_columns(sheet.header)
+        columns = layout.find_columns(sheet.header, self.currency_id.name)
         if "amount" not in columns:
             raise UserError(
                 self.env._(

@@ -269,6 +269,16 @@ class TestClaimCells(BaseCase):
             with self.subTest(title=title):
                 self.assertEqual(currency, find_currency(title))
 
+    def test_the_amount_in_the_currency_that_is_compared(self):
+        for titles, currency, place in (
+            (("金额(USD)", "金额(CNY)"), "CNY", 1), (("金额(USD)", "金额(CNY)"), "USD", 0),
+            (("金额(USD)", "金额"), "CNY", 1), (("金额(万美元)", "结算金额(元)"), "CNY", 1),
+            (("金额(元)", "金额(人民币)"), "CNY", 0), (("金额(USD)",), "CNY", 0),
+            (("金额(USD)", "金额(CNY)"), "", 0),
+        ):  # fmt: skip
+            with self.subTest(titles=titles, currency=currency):
+                self.assertEqual(place, Layout().find_columns(titles, currency)["amount"])
+
     def test_the_unit_in_a_title(self):
         for title, scale in (
             ("金额(万元)", 10_000), ("金额（单位：万元）", 10_000), ("金额(人民币万元)", 10_000),

@@ -109,6 +109,18 @@ def check_currency(cell: Cell, currency: str) -> None:
         raise _other_currency(as_text(cell), currency)
 
 
+def names_other_currency(title: Cell, currency: str) -> bool:
+    """Tell whether a title names a currency that is not this one.
+
+    :param currency: its ISO code
+    """
+    try:
+        check_currency(find_currency(title), currency)
+    except CellProblem:
+        return True
+    return False
+
+
 def find_currency(title: Cell) -> str | None:
     """Return the currency that a title names in brackets, beside what else it says there."""
     return next((name for name, _scale in map(_read_unit, _split_title(title)[1:]) if name), None)

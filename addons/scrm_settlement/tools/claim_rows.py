@@ -13,7 +13,13 @@ from odoo.tools.translate import LazyTranslate
 
 from odoo.addons.scrm_base.tools.spreadsheet import Cell, CellError, as_text
 
-from .claim_amounts import check_currency, find_currency, find_scale, parse_amount
+from .claim_amounts import (
+    check_currency,
+    find_currency,
+    find_scale,
+    names_other_currency,
+    parse_amount,
+)
 from .claim_cells import (
     CellProblem,
     Code,
@@ -94,17 +100,27 @@ class Layout:
             return number == self.header_row
         return number <= LAST_HEADER_ROW and is_complete(self.find_columns(cells))
 
-    def find_columns(self, header: Sequence[Cell]) -> dict[str, int]:
-        """Return {target: index of its column}; titles of the dealer's own come first."""
-        keys = [fold_title(cell) for cell in header]
+    def find_columns(self, header: Sequence[Cell], currency: str = "") -> dict[str, int]:
+        """Return {target: index of its column}; titles of the dealer's own come first.
+
+        :param currency: ISO code of what is compared: of amounts in several currencies, those in
+            this one are taken
+        """
+        places: dict[str, list[int]] = {}
+        for place, cell in enumerate(header):
+            places.setdefault(fold_title(cell), []).append(place)
         columns: dict[str, int] = {}
         for target, synonyms in SYNONYMS.items():
-            own = self.titles.get(target)
-            for title in own or synonyms:
-                key = fold_title(title)
-                if key in keys and keys.index(key) not in columns.values():
-                    columns[target] = keys.index(key)
-                    break
+            found = [
+                place
+                for title in self.titles.get(target) or synonyms
+                for place in places.get(fold_title(title), ())
+                if place not in columns.values()
+            ]
+            if currency and target == "amount":
+                found.sort(key=lambda place: names_other_currency(header[place], currency))
+            if found:
+                columns[target] = found[0]
         return columns
 
 
