@@ -17,6 +17,7 @@ DEALERS = {"small": 500, "full": 10_000}
 LINES = {"small": 100, "full": 100}
 LOOP = {"small": 20, "full": 500}
 BILLS = {"small": 40, "full": 1000}
+SUBMITTED = 10
 BATCH = 1000
 FIRST, LAST = date(2026, 11, 1), date(2026, 11, 30)
 REF = "bench-dealer-"
@@ -204,14 +205,32 @@ def _once(env, count):
     return taken.cpu
 
 
-def reviewed_bills(env, count):
-    """Return draft bills of as many reviewed statements."""
+def prepared_statements(env, count):
+    """Return as many draft statements, a hundred lines each."""
     preparer = env.ref("base.user_admin")
-    statements = (
+    return (
         env["scrm.settlement.statement"]
         .with_user(preparer)
         ._generate(env.company, FIRST, LAST, dealers(env, count))
     )
+
+
+def submit(env):
+    prepared_statements(env, SUBMITTED).action_submit()
+
+
+def make_bills(env):
+    """Make the bills of these statements, and nothing else of a submission."""
+    statements = prepared_statements(env, SUBMITTED)
+    Move = env["account.move"].sudo()
+    for statement in statements:
+        Move.create({**statement._prepare_document_vals(), "scrm_is_settlement": False})
+        env.flush_all()
+
+
+def reviewed_bills(env, count):
+    """Return draft bills of as many reviewed statements."""
+    statements = prepared_statements(env, count)
     statements.action_submit()
     statements.with_user(1).action_review()
     env.flush_all()
@@ -254,6 +273,13 @@ def main() -> None:
         each, bare = 1000 * cpu / many, 1000 * looped / loop
         stage.report.note(f"a dealer: {each:.1f} ms CPU, {bare:.1f} in a loop over {loop} dealers")
         stage.report._print("a dealer's, to the loop's (ms)", each, each, bare, each / bare, 0.05)
+        compare(
+            f"submit {SUBMITTED} statements, to making bills",
+            env,
+            product=submit,
+            bare=make_bills,
+            target=1.15,
+        )
         ids = reviewed_bills(env, BILLS[scale.name])
         grown = stage.report.get_growth()
         stage.report.note(f"{len(ids)} statements generated, submitted, reviewed: +{grown} MB")
