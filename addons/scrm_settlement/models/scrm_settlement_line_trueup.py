@@ -2,12 +2,15 @@ from odoo import api, models
 from odoo.tools import SQL, format_amount, format_date
 from odoo.tools.misc import formatLang
 
-# A volume belongs to the contract period of what was sold: a return in January to last year's.
-# The contract is the rule's own dates. A rule without both begins anew each year: on the day it
-# began, or with the calendar. The end of a tier takes no part, because closing it sets one.
+# A volume belongs to the period of what was sold: a return in January to last year's. Where no
+# month, quarter or year is asked for it is the contract's: the rule's own dates. A rule without
+# both begins anew each year: on the day it began, or with the calendar. The end of a tier takes no
+# part, because closing it sets one.
 _PERIOD = SQL(
     """
-    CASE WHEN rule.date_from IS NOT NULL AND rule.date_to IS NOT NULL THEN rule.date_from
+    CASE WHEN rule.period <> 'contract'
+         THEN date_trunc(rule.period, COALESCE(origin.date, line.date))::date
+         WHEN rule.date_from IS NOT NULL AND rule.date_to IS NOT NULL THEN rule.date_from
          WHEN GREATEST(rule.date_from, tier.date_from) IS NULL
          THEN date_trunc('year', COALESCE(origin.date, line.date))::date
          ELSE (GREATEST(rule.date_from, tier.date_from) + make_interval(years => extract(
@@ -28,7 +31,7 @@ WITH paid AS (
       JOIN scrm_settlement_tier tier ON tier.id = rule.tier_id
       JOIN scrm_settlement_line origin ON origin.id = line.origin_line_id
      WHERE line.company_id = %(company)s AND line.source_type = 'trueup' AND %(partners)s
-  GROUP BY line.rule_id, line.partner_id, period
+  GROUP BY line.rule_id, line.partner_id, 3
 ), volume AS (
     SELECT line.rule_id, line.partner_id, %(period)s AS period,
            COALESCE(MAX(paid.until), %(last)s) AS until,

@@ -180,13 +180,27 @@ class ScrmSettlementRule(models.Model):
         help="The price of one unit becomes a multiple of this. 0 keeps up to six decimals.",
     )
     accumulation = fields.Selection(
-        selection=[("line", "Each line"), ("period", "The settlement period")],
+        selection=[("line", "Each line"), ("period", "A period")],
         string="Measured Over",
         required=True,
         default="line",
         tracking=True,
-        help="Each line is priced by its own quantity or amount; or the whole period is, by one "
-        "line at its end.",
+        help="Each line is priced by its own quantity or amount; or lines are only counted, and "
+        "with each settlement one true-up pays what the period has earned so far and was not "
+        "paid yet.",
+    )
+    period = fields.Selection(
+        selection=[
+            ("contract", "The rule's days, else each year"),
+            ("month", "Each month"),
+            ("quarter", "Each quarter"),
+            ("year", "Each calendar year"),
+        ],
+        required=True,
+        default="contract",
+        tracking=True,
+        help="When counting begins anew. A rule without a first and a last day counts for a year "
+        "from its first day, or that of its tier, or the calendar's.",
     )
     basis = fields.Selection(
         selection=[("quantity", "Quantity"), ("amount", "Amount")],
@@ -238,6 +252,11 @@ class ScrmSettlementRule(models.Model):
         "CHECK ((method = 'pricelist') = (pricelist_id IS NOT NULL))",
         "Choose the pricelist that the price comes from, and only for that method.",
     )
+    _period_method = models.Constraint(
+        "CHECK (accumulation = 'line' OR method IN ('fixed', 'percent'))",
+        "A period earns a fixed price for each unit or a share of its amount: choose one of these "
+        "two price methods, or measure each line.",
+    )
     _target_given = models.Constraint(
         "CHECK ((target = 'product') = (product_id IS NOT NULL) "
         "AND (target = 'category') = (category_id IS NOT NULL) "
@@ -249,16 +268,17 @@ class ScrmSettlementRule(models.Model):
 
     @api.depends(
         *("method", "value", "base", "currency_id", "surcharge", "price_min", "price_max"),
-        *("pricelist_id", "accumulation", "bracket_mode", "bracket_ids.value"),
+        *("pricelist_id", "accumulation", "period", "bracket_mode", "bracket_ids.value"),
     )
     def _compute_price_label(self):
+        periods = dict(self._fields["period"]._description_selection(self.env))
         for rule in self:
             labels = [rule._describe_value(b.value) for b in rule.bracket_ids] or [
                 rule._describe_value(rule.value)
             ]
             label = labels[0] if len(labels) == 1 else f"{labels[0]} … {labels[-1]}"
             if rule.accumulation == "period":
-                label = self.env._("%(price)s, over the period", price=label)
+                label = f"{label} · {periods[rule.period]}"
             rule.price_label = label
 
     @api.depends(
@@ -318,6 +338,11 @@ class ScrmSettlementRule(models.Model):
     def _onchange_method(self):
         if self.method != "pricelist":
             self.pricelist_id = False
+
+    @api.onchange("accumulation")
+    def _onchange_accumulation(self):
+        if self.accumulation == "period" and self.method not in ("fixed", "percent"):
+            self.method = "percent"
 
     @api.onchange("currency_id")
     def _onchange_currency_id(self):

@@ -372,8 +372,7 @@ class ScrmSettlementRule(models.Model):
         def earned(value):
             if self.method == "fixed":
                 return quantity * value
-            factor = {"margin": 100 + value, "percent": value}.get(self.method, 100 - value)
-            return amount * factor / 100
+            return amount * value / 100
 
         if not self.bracket_ids:
             return earned(decimal_of(self.value))

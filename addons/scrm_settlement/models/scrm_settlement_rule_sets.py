@@ -68,7 +68,7 @@ SELECT k.rule_id, k.scope, k.partner_id, k.include_downline, k.scenario_id, k.re
             WHEN k.target = 'library' AND base.kind = 'library' THEN 0
             ELSE (%(needs)s::jsonb ->> base.kind)::int END AS need,
        base.kind AS base_kind,
-       CASE WHEN r.accumulation = 'period' AND r.method <> 'pricelist'
+       CASE WHEN r.accumulation = 'period'
                  OR NOT EXISTS (SELECT FROM scrm_settlement_bracket b WHERE b.rule_id = r.id)
             THEN 'none' ELSE r.basis END AS measure
   FROM scrm_settlement_key k

@@ -2,9 +2,11 @@ from datetime import date, datetime
 
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
+from psycopg2 import IntegrityError
 
 from odoo.exceptions import UserError
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
+from odoo.tools import mute_logger
 
 from .journal_case import JournalCase
 
@@ -63,6 +65,50 @@ class TestTrueups(JournalCase):
         )
         self.assertEqual(("counted", 0, -3000), (back.state, back.amount, back.source_amount))
         self.assertEqual(-120, self._true_up(2027, 1))
+
+    def test_a_month_counts_for_itself(self):
+        self._make_contract((0, 0), (5000, 2), (10000, 4), period="month")
+        line = self._sell(6000, 10)
+        self.assertEqual(120, self._true_up(2026, 10))
+        self._sell(6000, 11)
+        line._record_return(
+            1 / 3, source_model="res.partner", source_id=1, occurred_at=datetime(2026, 11, 20)
+        )
+        # November earns 120; October has 4,000 left, which earn nothing
+        self.assertEqual(120 - 120, self._true_up(2026, 11))
+        trueups = self.Line.search([("source_type", "=", "trueup")], order="id")
+        self.assertEqual(
+            {(120, "2026-10-01"), (-120, "2026-10-01"), (120, "2026-11-01")},
+            {(line.amount, line.explanation["trueup"]["from"]) for line in trueups},
+        )
+
+    def test_a_quarter_counts_for_itself(self):
+        rule = self._make_contract((0, 0), (5000, 2), period="quarter", date_to=False)
+        self.assertIn("Each quarter", rule.price_label)
+        self._sell(3000, 11)
+        self.assertEqual(0, self._true_up(2026, 11))
+        self._sell(4000, 12)
+        self.assertEqual(140, self._true_up(2026, 12))
+        self._sell(4000, 1, 2027)
+        self.assertEqual(0, self._true_up(2027, 1))
+
+    def test_a_period_earns_a_price_or_a_share(self):
+        for method in ("discount", "margin", "formula", "pricelist"):
+            with (
+                self.subTest(method=method),
+                mute_logger("odoo.sql_db"),
+                self.assertRaisesRegex(IntegrityError, "period_method"),
+                self.cr.savepoint(),
+            ):
+                self._make_contract((0, 2), method=method)
+                self.env.flush_all()
+
+    def test_measuring_a_period_chooses_a_method_that_it_can_have(self):
+        with Form(self.env["scrm.settlement.rule"]) as form:
+            form.name, form.tier_id, form.value = "Rebate", self.shipping_tier, 2
+            self.assertEqual("discount", form.method)
+            form.accumulation = "period"
+            self.assertEqual("percent", form.method)
 
     def test_a_return_that_leaves_the_bracket(self):
         self._make_contract((0, 0), (5000, 2), (20000, 4))
