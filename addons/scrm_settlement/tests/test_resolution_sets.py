@@ -2,6 +2,9 @@ from datetime import date, timedelta
 from random import Random
 from unittest.mock import patch
 
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
 from odoo import Command
 from odoo.tests import tagged
 
@@ -9,8 +12,9 @@ from ..models import scrm_settlement_rule_pricing as pricing
 from .common import SettlementCase
 
 FIRST = date(2026, 11, 1)
-LINES = 10_000
-BATCH = 2000
+# Of each example
+LINES = 5000
+BATCH = 2500
 
 
 @tagged("post_install", "-at_install")
@@ -195,7 +199,11 @@ class TestResolutionSets(SettlementCase):
                 self.assertEqual(one["explanation"][name], other["explanation"][name], name)
         return expected
 
-    def test_ten_thousand_random_lines(self):
+    # Of two examples one is hypothesis' simplest, the other new in each run
+    @settings(max_examples=2, deadline=None, phases=[Phase.generate])
+    @given(dice=st.randoms(use_true_random=True))
+    def test_ten_thousand_random_lines(self, dice):
+        self.random = dice
         rules = self.env["scrm.settlement.rule"].create(
             [self._prepare_rule(number) for number in range(150)]
         )
@@ -206,7 +214,7 @@ class TestResolutionSets(SettlementCase):
             self.company.scrm_region_before_scenario = bool(number % 2)
             found = self._compare([self._make_request() for _line in range(BATCH)])
             winners.update(result["rule"].id for result in found)
-        self.assertGreater(len(winners), 60, "The rules are too alike to show anything.")
+        self.assertGreater(len(winners), 40, "The rules are too alike to show anything.")
 
     def test_keys_follow_the_rules(self):
         """What is kept up to date on each change is what a rebuild makes."""
