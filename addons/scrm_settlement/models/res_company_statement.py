@@ -8,6 +8,11 @@ class ResCompany(models.Model):
         string="Posted by Somebody Else",
         help="Who prepared or submitted a settlement may not post its document either.",
     )
+    scrm_settlement_by_product = fields.Boolean(
+        string="One Line for a Product",
+        help="Documents of settlements add up what has one product and price; the statement keeps "
+        "every line.",
+    )
     scrm_settlement_grace_days = fields.Integer(
         string="Days of Grace",
         default=5,

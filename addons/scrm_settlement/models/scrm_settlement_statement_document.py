@@ -7,8 +7,6 @@ from odoo.tools import float_round, format_amount, format_date
 from ..tools import content
 
 PRICE_DIGITS = 6
-# All of a line that its document shows: a thousand statements have a hundred thousand lines.
-BILLED_FIELDS = ("product_id", "uom_id", "quantity", "price_unit", "amount")
 
 
 class ScrmSettlementStatement(models.Model):
@@ -43,9 +41,10 @@ class ScrmSettlementStatement(models.Model):
         self.ensure_one()
         sign = self._get_sign()
         fiscal_position = self._get_fiscal_position()
-        self.line_ids.fetch([*BILLED_FIELDS, "date", "name"])
-        lines = self.line_ids.sorted(lambda line: (line.date, line.id))
-        taxes = self.sudo()._map_taxes(lines.product_id.sudo(), fiscal_position.sudo())
+        rows = self._fetch_billed_rows()[self.id]
+        # Not the whole lines: a thousand statements have a hundred thousand of them
+        self.env["scrm.settlement.line"].browse(row.id for row in rows).fetch(["date", "name"])
+        taxes = self._get_row_taxes(rows, fiscal_position)
         return {
             "move_type": self._get_document_type(),
             "scrm_is_settlement": True,
@@ -57,22 +56,37 @@ class ScrmSettlementStatement(models.Model):
             "ref": self.name,
             "invoice_origin": self.name,
             "invoice_line_ids": [
-                Command.create(self._prepare_document_line_vals(line, sign, taxes))
-                for line in lines
+                Command.create(self._prepare_document_line_vals(row, sign, taxes)) for row in rows
             ],
         }
 
-    def _prepare_document_line_vals(self, line, sign, taxes):
-        quantity, price = self._get_billed(line.quantity, line.price_unit, line.amount)
+    def _prepare_document_line_vals(self, row, sign, taxes):
+        quantity, price = self._get_billed_of(row)
         return {
-            "product_id": line.product_id.id,
-            "name": f"{line.date} {line.name}",
-            "product_uom_id": line.uom_id.id,
+            "product_id": row.product_id,
+            "name": self._describe_row(row),
+            "product_uom_id": row.uom_id,
             "quantity": sign * quantity,
             "price_unit": price,
             "discount": 0.0,
-            "tax_ids": [Command.set(taxes[line.product_id].ids)],
+            "tax_ids": [Command.set(taxes[row.product_id].ids)],
         }
+
+    def _describe_row(self, row):
+        if self.company_id.scrm_settlement_by_product:
+            product = self.env["product.product"].browse(row.product_id)
+            # As the dealer's own document would say it
+            name = product.with_context(lang=self.partner_id.lang).display_name
+            return f"{self._get_period_label()} {name}"
+        line = self.env["scrm.settlement.line"].browse(row.id)
+        return f"{line.date} {line.name}"
+
+    def _get_row_taxes(self, rows, fiscal_position):
+        """Return {product id: taxes}."""
+        # sudo: who prepares or posts need not read taxes nor the dealer's settings
+        products = self.env["product.product"].sudo().browse({row.product_id: None for row in rows})
+        taxes = self.sudo()._map_taxes(products, fiscal_position.sudo())
+        return {product.id: mapped for product, mapped in taxes.items()}
 
     def _refresh_document(self):
         """Recompute totals and, while submitted, say in the draft document what the lines say.
@@ -115,8 +129,11 @@ class ScrmSettlementStatement(models.Model):
 
     # === COMPARISON === #
 
-    def _get_document_differences(self):
-        """Return in which words the document says something else than the statement."""
+    def _get_document_differences(self, rows):
+        """Return in which words the document says something else than the statement.
+
+        :param rows: all its lines, see `_fetch_rows`
+        """
         self.ensure_one()
         document = self.move_id
         sign = self._get_sign()
@@ -129,7 +146,7 @@ class ScrmSettlementStatement(models.Model):
             differences.append(self.env._("the currency is %s", document.currency_id.name))
         else:
             differences += self._get_amount_differences(document, sign)
-        if self._count_document_lines(document) != self._count_statement_lines(sign):
+        if not self._says_lines(document, rows, sign):
             differences.append(self.env._("products, quantities, prices or taxes were changed"))
         return differences
 
@@ -163,21 +180,25 @@ class ScrmSettlementStatement(models.Model):
             if line.display_type == "product"
         )
 
-    def _count_statement_lines(self, sign):
-        self.line_ids.fetch(BILLED_FIELDS)
-        # sudo: as for the document's own lines; who posts need not read the dealer's settings
-        taxes = self.sudo()._map_taxes(
-            self.line_ids.product_id.sudo(), self._get_fiscal_position().sudo()
+    def _says_lines(self, document, rows, sign):
+        """Tell whether the document has these rows, each for itself or added up by product."""
+        said = self._count_document_lines(document)
+        taxes = self._get_row_taxes(rows, self._get_fiscal_position())
+        # The company may have changed its mind since the document was made
+        return said == self._count_rows(rows, sign, taxes) or said == self._count_rows(
+            self._fetch_product_rows()[self.id], sign, taxes
         )
+
+    def _count_rows(self, rows, sign, taxes):
         return Counter(
             (
-                line.product_id.id,
-                self._get_quantity_key(sign * quantity, line.uom_id),
+                row.product_id,
+                self._get_quantity_key(sign * quantity, self.env["uom.uom"].browse(row.uom_id)),
                 float_round(price, precision_digits=PRICE_DIGITS),
-                tuple(sorted(taxes[line.product_id].ids)),
+                tuple(sorted(taxes[row.product_id].ids)),
             )
-            for line in self.line_ids
-            for quantity, price in [self._get_billed(line.quantity, line.price_unit, line.amount)]
+            for row in rows
+            for quantity, price in [self._get_billed_of(row)]
         )
 
     def _get_quantity_key(self, quantity, uom):
@@ -186,8 +207,10 @@ class ScrmSettlementStatement(models.Model):
 
     def _check_document_agrees(self):
         """Refuse a document that says something else than what was submitted."""
-        for statement in self:
-            differences = statement._get_document_differences() if statement.move_id else []
+        billed = self.filtered("move_id")
+        rows = billed._fetch_rows()
+        for statement in billed:
+            differences = statement._get_document_differences(rows[statement.id])
             if differences:
                 raise UserError(
                     self.env._(

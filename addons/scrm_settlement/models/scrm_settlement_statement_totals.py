@@ -35,6 +35,36 @@ class ScrmSettlementStatement(models.Model):
             rows[statement_id].append(Row(*row))
         return rows
 
+    def _fetch_billed_rows(self, exactly=True):
+        """Return the rows as their documents say them: each line, or one for product and price.
+
+        :param exactly: see `_update_totals`
+        """
+        added_up = self.filtered("company_id.scrm_settlement_by_product")
+        lined = self - added_up
+        rows = lined._fetch_rows() if exactly else lined._fetch_counted_rows()
+        rows.update(added_up._fetch_product_rows())
+        return rows
+
+    def _fetch_product_rows(self):
+        """Return one row for each product, unit and price; its `id` is the first line's."""
+        self.flush_recordset()
+        self.env["scrm.settlement.line"].flush_model()
+        rows = defaultdict(list)
+        for statement_id, *row in self.env.execute_query(
+            SQL(
+                "SELECT statement_id, min(id), product_id, uom_id, sum(quantity), price_unit,"
+                "       sum(amount)"
+                "  FROM scrm_settlement_line WHERE statement_id IN %s"
+                " GROUP BY statement_id, product_id, uom_id, price_unit"
+                " HAVING sum(quantity) <> 0 OR sum(amount) <> 0"
+                " ORDER BY statement_id, min(date), min(id)",
+                tuple(self.ids) or (0,),
+            )
+        ):
+            rows[statement_id].append(Row(*row))
+        return rows
+
     # === TAXES === #
 
     def _is_sale(self):
@@ -89,13 +119,16 @@ class ScrmSettlementStatement(models.Model):
             return (-1.0 if amount < 0 else 1.0), abs(amount)
         return quantity, price
 
+    def _get_billed_of(self, row):
+        return self._get_billed(float(row.quantity), float(row.price_unit), float(row.amount))
+
     def _update_totals(self, exactly=True):
         """Recompute the amounts from the lines.
 
         :param exactly: line by line, as the document will be; else equal lines are taken
             together, which tells apart what a sum of floats may
         """
-        rows = self._fetch_rows() if exactly else self._fetch_counted_rows()
+        rows = self._fetch_billed_rows(exactly)
         for statement, (untaxed, tax, total) in self._get_tax_totals(rows).items():
             statement._write_derived(
                 {"amount_untaxed": untaxed, "amount_tax": tax, "amount_total": total}
@@ -177,9 +210,7 @@ class ScrmSettlementStatement(models.Model):
         same = (self.company_id, self.currency_id)
         base_lines = []
         for row in rows:
-            quantity, price = self._get_billed(
-                float(row.quantity), float(row.price_unit), float(row.amount)
-            )
+            quantity, price = self._get_billed_of(row)
             of_row = (row.product_id, row.uom_id, quantity, price)
             kept = get_line(*same, taxes[row.product_id], is_refund, *of_row)
             details = _multiply(kept["tax_details"], row.count)

@@ -241,6 +241,59 @@ class TestDocument(SettlementCase):
         with self.assertRaisesRegex(UserError, "no longer those"):
             self._post(statement)
 
+    # === ONE LINE FOR A PRODUCT === #
+
+    def _get_said(self, statement):
+        lines = statement.sudo().move_id.invoice_line_ids
+        return [(line.product_id, line.quantity, line.price_unit) for line in lines]
+
+    def test_lines_of_one_product_and_price_are_added_up(self):
+        self.company.scrm_settlement_by_product = True
+        self._make_rule("Two", method="fixed", value=7, target="product", product_id=self.part_2.id)
+        statement = self._submit(
+            {"quantity": 2}, {"product_id": self.part_2.id}, {"quantity": 3}, {"quantity": -1}
+        )
+        self.assertEqual(4, statement.line_count)
+        self.assertEqual([(self.part, 4, 100), (self.part_2, 1, 7)], self._get_said(statement))
+        self.assertIn("2026", statement.sudo().move_id.invoice_line_ids[0].name)
+        # What was submitted stays what it was
+        self.company.scrm_settlement_by_product = False
+        document = self._post(statement)
+        self.assertEqual(("posted", 407), (document.state, document.amount_total))
+
+    def test_what_was_added_up_cannot_be_changed(self):
+        self.company.scrm_settlement_by_product = True
+        statement = self._submit({"quantity": 2}, {"quantity": 3})
+        line = statement.sudo().move_id.invoice_line_ids
+        line.write({"quantity": 50, "price_unit": 10})
+        with self.assertRaisesRegex(UserError, "products, quantities, prices or taxes"):
+            statement.with_user(self.reviewer).action_review()
+        line.write({"quantity": 5, "price_unit": 100})
+        self.assertEqual(500, self._post(statement).amount_total)
+
+    def test_taxes_are_those_of_what_was_added_up(self):
+        self.company.tax_calculation_rounding_method = "round_per_line"
+        self.part.supplier_taxes_id = self.tax_13
+        for by_product, value, tax, said in (
+            (False, 0.33, 0.12, [(1, 0.33)] * 3), (True, 0.33, 0.11, [(3, 0.33)]),
+            # Three times 0.33 are 0.99, which 3 × 0.333333 is not
+            (True, 0.333333, 0.11, [(1, 0.99)]),
+        ):  # fmt: skip
+            self.company.scrm_settlement_by_product = by_product
+            self.rule.write({"value": value, "price_round": 0})
+            with self.subTest(by_product=by_product, value=value):
+                statement = self._submit({}, {}, {})
+                self.assertEqual((0.99, tax), (statement.amount_total, statement.amount_tax))
+                self.assertEqual(said, [part[1:] for part in self._get_said(statement)])
+                statement.with_user(self.reviewer).action_review()
+
+    def test_what_comes_to_nothing_is_not_said(self):
+        self.company.scrm_settlement_by_product = True
+        statement = self._submit(
+            {"quantity": 2}, {"quantity": -2}, {"product_id": self.part_2.id, "quantity": 1}
+        )
+        self.assertEqual([(self.part_2, 1, 100)], self._get_said(statement))
+
     # === WHO POSTS === #
 
     def test_who_prepares_may_be_kept_from_posting(self):
