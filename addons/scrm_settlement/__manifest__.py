@@ -42,6 +42,7 @@
         "wizard/scrm_credit_item_views.xml",
         "wizard/scrm_credit_limit_change_views.xml",
         "wizard/scrm_credit_request_views.xml",
+        "wizard/scrm_shipment_report_views.xml",
         "views/scrm_settlement_scenario_views.xml",
         "views/scrm_library_views.xml",
         "views/scrm_settlement_rule_views.xml",

@@ -56,7 +56,7 @@ class ScrmShipmentEvent(models.Model):
     )
     occurred_at = fields.Datetime(string="When", required=True, readonly=True)
     text = fields.Char(string="Details", readonly=True)
-    source = fields.Char(required=True, readonly=True, help="The carrier, or “portal”.")
+    source = fields.Char(required=True, readonly=True, help="The carrier, or “portal”, or “staff”.")
     external_id = fields.Char(required=True, readonly=True)
 
     _external_uniq = models.Constraint(

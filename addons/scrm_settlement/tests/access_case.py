@@ -218,6 +218,7 @@ class AccessCase(CreditCase, AllocationCase, ReconciliationCase):
             "scrm.credit.limit.change": {"account_id": self.account.id, "reason": "x"},
             "scrm.credit.request": {"order_id": self.order.id},
             "scrm.credit.item": {"account_id": self.account.id},
+            "scrm.shipment.report": {"picking_id": self.picking.id},
         }
         self.wizard_vals = wizards
         for name, vals in wizards.items():

@@ -71,6 +71,7 @@ WIZARDS = {
     "scrm.credit.item": {"preparer", "channel", "reviewer", "credit", "manager", "salesman"},
     "scrm.credit.limit.change": {"credit", "manager"},
     "scrm.credit.request": {"salesman"},
+    "scrm.shipment.report": {"keeper"},
 }
 
 

@@ -58,6 +58,7 @@ CHANGING = {
         "action_pull": PREPARERS | REVIEWERS | FOREIGN,
     },
     "scrm.settlement.return": {"action_return": NOBODY},
+    "scrm.shipment.report": {"action_report": NOBODY},
     "scrm.settlement.rule": {"set_matrix_cell": CHANNEL},
     "scrm.settlement.statement": dict.fromkeys(
         ("action_submit", "action_cancel", "action_reopen"), PREPARERS

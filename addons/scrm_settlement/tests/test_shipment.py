@@ -94,6 +94,39 @@ class TestShipment(ShipmentCase):
         self.assertEqual(["delivered", "transit"], self.picking.scrm_event_ids.mapped("code"))
         self.assertEqual("delivered", self.picking.scrm_shipment_status)
 
+    def test_what_the_carrier_says_is_written_by_hand(self):
+        keeper = self._make_user("shipment.keeper", "stock.group_stock_user")
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "scrm_settlement.scrm_shipment_report_action"
+        )
+        Report = self.env[action["res_model"]].with_user(keeper)
+        vals = {"picking_id": self.picking.id, "code": "exception", "text": "Flood"}
+        with self.assertRaisesRegex(UserError, "has not left"):
+            Report.create(vals).action_report()
+        self._ship()
+        with self.assertRaisesRegex(UserError, "future"):
+            Report.create(
+                {**vals, "occurred_at": fields.Datetime.now() + timedelta(days=1)}
+            ).action_report()
+        report = Report.create({**vals, "occurred_at": datetime(2026, 11, 6, 1)})
+        report.action_report()
+        report.action_report()
+        self.assertRecordValues(
+            self.picking.scrm_event_ids,
+            [
+                {
+                    "code": "exception",
+                    "text": "Flood",
+                    "occurred_at": datetime(2026, 11, 6, 1),
+                    "source": "staff",
+                    "create_uid": keeper.id,
+                }
+            ],
+        )
+        self.assertEqual("problem", self.picking.scrm_shipment_status)
+        self.assertTrue(self._get_told("shipment_problem"))
+        self.assertNotIn("received", Report._fields["code"].get_values(report.env))
+
     def test_an_unknown_code_is_kept_as_other(self):
         self.assertEqual("other", self._report(("customs", "1")).code)
 

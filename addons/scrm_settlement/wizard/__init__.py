@@ -13,3 +13,4 @@ from . import scrm_credit_decision
 from . import scrm_credit_item
 from . import scrm_credit_limit_change
 from . import scrm_credit_request
+from . import scrm_shipment_report
