@@ -108,6 +108,8 @@ class AccountMove(models.Model):
             raise UserError(
                 self.env._("Whether a document belongs to a settlement is not edited by hand.")
             )
+        if vals.get("auto_post", "no") != "no":  # then the clock posts, in nobody's name
+            self._scrm_get_statements()._check_reviewed()
         result = super().write(vals)
         if "matched_payment_ids" in vals:  # a payment that has no journal entry to reconcile
             self._scrm_get_statements()._follow_document()
@@ -149,9 +151,28 @@ class AccountMove(models.Model):
         }
 
     def button_draft(self):
+        statements = self._scrm_get_statements()
+        for statement in statements.filtered(lambda statement: statement.state == "reversed"):
+            # It could never be posted again, while its reversal stays
+            raise UserError(
+                self.env._(
+                    "%s was reversed. Undo the reconciliation with its reversal first.",
+                    statement.move_id.display_name,
+                )
+            )
+        self._scrm_undo_reversals()
         result = super().button_draft()
-        self._scrm_get_statements()._follow_document()
+        statements._follow_document()
         return result
+
+    def _scrm_undo_reversals(self):
+        """Let go of the documents that these reversed: core leaves a draft reconciled."""
+        reversed_ = self.reversed_entry_id._scrm_get_statements().filtered(
+            lambda statement: statement.state == "reversed"
+        )
+        reversed_._check_not_replaced()
+        reversals = self & reversed_.move_id.reversal_move_ids
+        reversals.line_ids.remove_move_reconcile()
 
     def button_cancel(self):
         self._scrm_refuse_loose_end()
@@ -203,7 +224,7 @@ class AccountMove(models.Model):
         return Statement.sudo().search([("move_id", "in", documents.ids)])
 
     def _scrm_is_reversed(self):
-        """Tell whether the document was taken back by its own reversals and nothing else."""
+        """Tell whether the document was taken back by its own posted reversals, nothing else."""
         self.ensure_one()
         if self.payment_state not in ("paid", "in_payment", "reversed") or not self.amount_total:
             return False
@@ -212,7 +233,13 @@ class AccountMove(models.Model):
         )
         partials = lines.matched_debit_ids | lines.matched_credit_ids
         counterparts = (partials.debit_move_id | partials.credit_move_id).move_id - self
-        return bool(counterparts) and not (counterparts - self.reversal_move_ids)
+        # What rates made of it is no payment
+        counterparts = counterparts.filtered(
+            lambda move: move.journal_id != move.company_id.currency_exchange_journal_id
+        )
+        return bool(counterparts) and not (
+            counterparts - self.reversal_move_ids.filtered(lambda move: move.state == "posted")
+        )
 
     def _scrm_get_own_statement(self):
         """Return the statement with the user's own rights."""

@@ -53,6 +53,8 @@ class ScrmAllocationRun(models.Model):
         string="Products",
         check_company=True,
         domain=[("is_storable", "=", True)],
+        # An archived product is still one that was chosen
+        context={"active_test": False},
         help="Empty: every product with a policy and an open order.",
     )
     origin = fields.Selection(

@@ -162,12 +162,42 @@ class ScrmSettlementDispute(models.Model):
             [("origin_line_id", "=", line.id), ("source_type", "=", "return")],
             aggregates=["amount:sum"],
         )
-        settled = line.amount + (returned or 0.0)
+        borne, borne_back = self._get_borne()
+        settled = line.amount + (returned or 0.0) + borne
         right = 0.0
         if self.kind == "price":
-            came_back = currency.round((line.quantity - kept) * value)
-            right = currency.round(line.quantity * value) - came_back
+            right = currency.round(line.quantity * value)
+            back = line.quantity - kept
+            # As `_record_returns` reckons: a commission comes back by its value
+            by_value = line.source_type == "commission"
+            right -= currency.round(right * back / line.quantity if by_value else back * value)
+            right += borne - borne_back
         return currency.round(right - settled)
+
+    def _get_borne(self):
+        """Return what the dealer bore of the line by an adjustment, and what of it came back."""
+        line = self.line_id.sudo()  # sudo: as in _get_difference
+        # Asked of the database: returns are written there
+        corrections = line.search([("origin_line_id", "=", line.id)])
+        found = corrections.filtered(
+            lambda other: (
+                other.source_type == "adjustment"
+                and other.source_model_number == line.source_model_number
+                and other.source_id == line.source_id
+                and other.partner_id == line.partner_id
+                and other.currency_id == line.currency_id
+                and other.amount < 0
+            )
+        )
+        if not found or line.source_type == "commission":
+            return 0.0, 0.0
+        returns = corrections.filtered(lambda other: other.source_type == "return")
+        before = returns.filtered(lambda other: other.id < min(found.ids))
+        since = -sum(before.mapped("quantity"))
+        after = -sum((returns - before).mapped("quantity"))
+        borne = sum(found.mapped("amount"))
+        left = line.quantity - since
+        return borne, self.currency_id.round(borne * after / left) if left else 0.0
 
     def _get_kept_quantity(self):
         """Return how much of the disputed line did not come back."""

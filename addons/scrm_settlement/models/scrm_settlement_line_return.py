@@ -47,6 +47,8 @@ WITH asked AS (
            CASE dispute.kind WHEN 'price' THEN %(agreed)s
                WHEN 'quantity' THEN line.amount + dispute.amount_agreed
                ELSE line.amount END AS agreed_amount,
+           CASE dispute.kind WHEN 'price' THEN %(agreed)s ELSE line.amount END
+               / NULLIF(measure.whole, 0) AS value_rate,
            COALESCE(borne.amount, 0) AS borne, COALESCE(borne.since, 0) AS borne_since
       FROM (SELECT DISTINCT origin_line_id FROM fresh) asked
       JOIN scrm_settlement_line line ON line.id = asked.origin_line_id
@@ -81,7 +83,7 @@ WITH asked AS (
       FROM terms
      WHERE line.id = terms.id
  RETURNING line.*, terms.by_value, terms.whole, terms.sign, terms.total, terms.agreed_price,
-           terms.agreed_amount, terms.borne, terms.borne_since
+           terms.agreed_amount, terms.value_rate, terms.borne, terms.borne_since
 ), returned AS (
     SELECT line.origin_line_id,
            -SUM(CASE WHEN origin.by_value THEN line.source_amount * origin.sign
@@ -143,14 +145,11 @@ def _rounded(expression, currency):
 
 def _amount_until(measure):
     """Return as SQL what the first `measure` of a line is worth."""
-    rate = SQL(
-        "CASE WHEN part.by_value THEN origin.agreed_amount / NULLIF(part.total, 0)"
-        " ELSE origin.agreed_price END"
-    )
+    rate = SQL("CASE WHEN part.by_value THEN origin.value_rate ELSE origin.agreed_price END")
     borne = SQL(
         "origin.borne * GREATEST(%s - origin.borne_since, 0)"
-        " / NULLIF(part.total - origin.borne_since, 0)",
-        measure,
+        " / NULLIF(part.whole - origin.borne_since, 0)",
+        SQL("LEAST(%s, part.whole)", measure),
     )
     return SQL(
         "CASE WHEN %s = part.total THEN origin.agreed_amount + origin.borne"

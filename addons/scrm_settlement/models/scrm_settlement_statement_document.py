@@ -138,7 +138,9 @@ class ScrmSettlementStatement(models.Model):
         document = self.move_id
         sign = self._get_sign()
         differences = []
-        if document.commercial_partner_id != self.partner_id:
+        # A dealer may have become part of a company meanwhile
+        dealer = self.partner_id | self.partner_id.commercial_partner_id
+        if document.commercial_partner_id not in dealer:
             differences.append(self.env._("the partner is %s", document.partner_id.display_name))
         if document.move_type != self._get_document_type():
             differences.append(self.env._("the kind of document was changed"))

@@ -1,3 +1,5 @@
+from datetime import date
+
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
@@ -69,4 +71,20 @@ class TestDisputeReturns(DisputeCase):
         with self.assertRaisesRegex(UserError, "came back already"):
             self._accept(dispute)
         self._accept(dispute, agreed_value=3)
+        self.assertEqual(0, self._get_net())
+
+    def test_a_commission_comes_back_to_the_cent(self):
+        tier = self.env["scrm.settlement.tier"].create(
+            {"name": "C", "company_id": self.company.id, "scope": "commission"}
+        )
+        self._make_rule(
+            "P", tier_id=tier.id, method="percent", value=3.3, date_from=date(2026, 1, 1)
+        )
+        self.line = self._record({"source_type": "commission", "source_amount": 768.87})
+        self.statement = self._generate(self.preparer)
+        self._return(274.55, 101)
+        self._return(44.27, 102)
+        self._accept(self._dispute(self.line, claimed_value=17.9774))
+        for number, value in enumerate((157.65, 204.03, 88.37), start=103):
+            self._return(value, number)
         self.assertEqual(0, self._get_net())

@@ -241,6 +241,12 @@ class TestDocument(SettlementCase):
         with self.assertRaisesRegex(UserError, "no longer those"):
             self._post(statement)
 
+    def test_a_dealer_becomes_part_of_a_company(self):
+        statement = self._submit({})
+        holding = self._make_partner(name="Holding", is_company=True)
+        self.dealer.write({"parent_id": holding.id, "is_company": False})
+        self.assertEqual("posted", self._post(statement).state)
+
     # === ONE LINE FOR A PRODUCT === #
 
     def _get_said(self, statement):
@@ -307,6 +313,19 @@ class TestDocument(SettlementCase):
         self.company.scrm_settlement_poster_apart = False
         document.with_user(self.preparer).action_post()
         self.assertEqual("invoiced", statement.state)
+
+    def test_who_may_not_post_may_not_leave_it_to_the_clock(self):
+        self.preparer.group_ids += self.env.ref("account.group_account_invoice")
+        self.company.scrm_settlement_poster_apart = True
+        statement = self._submit({})
+        document = statement.sudo().move_id.sudo(False)
+        tomorrow = {"auto_post": "at_date", "date": date(2026, 12, 31)}
+        with self.assertRaisesRegex(UserError, "has not been reviewed"):
+            document.with_user(self.accountant).write(tomorrow)
+        statement.with_user(self.reviewer).action_review()
+        with self.assertRaisesRegex(UserError, "somebody else posts it"):
+            document.with_user(self.preparer).write(tomorrow)
+        document.with_user(self.accountant).write(tomorrow)
 
     def test_the_second_look_is_the_reviewers(self):
         statement = self._submit({})

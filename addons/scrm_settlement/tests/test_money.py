@@ -70,6 +70,26 @@ class TestMoney(SettlementCase):
         self.assertEqual(0, self.cny.round(sum((line | line.correction_ids).mapped("amount"))))
 
     @freeze_time("2026-12-01 04:00:00")
+    def test_a_reversal_at_another_rate_is_no_payment(self):
+        usd = self._activate(
+            "USD",
+            (date(2026, 11, 1), 7.0, self.company),
+            (date(2026, 11, 30), 8.0, self.company),
+        )
+        self.rule.write({"value": 100, "currency_id": usd.id})
+        statement = self._submit()
+        document = self._post(statement)
+        wizard = (
+            self.env["account.move.reversal"]
+            .with_user(self.reviewer)
+            .with_context(active_model="account.move", active_ids=document.ids)
+            .create({"journal_id": document.journal_id.id, "date": date(2026, 11, 20)})
+        )
+        wizard.refund_moves()
+        document.reversal_move_ids.action_post()
+        self.assertEqual(("reversed", "reversed"), (document.payment_state, statement.state))
+
+    @freeze_time("2026-12-01 04:00:00")
     def test_a_foreign_currency_and_its_exchange_gain(self):
         """Worked example 11: USD 1,250.00 at 7.1234, paid at 7.0950: 35.50 are gained."""
         usd = self._activate(

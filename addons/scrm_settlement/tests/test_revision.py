@@ -48,6 +48,34 @@ class TestRevision(SettlementCase):
         reversal.action_post()
         return reversal
 
+    def test_a_reversal_that_goes_back_to_draft_takes_nothing_back(self):
+        self._record()
+        statement = self._generate()
+        reversal = self._reverse(self._post(statement))
+        self.assertEqual("reversed", statement.state)
+        reversal.button_draft()
+        self.assertEqual("invoiced", statement.state)
+        with self.assertRaises(UserError):
+            statement.action_reopen()
+        reversal.action_post()
+        self.assertEqual("reversed", statement.state)
+
+    def test_a_reversal_stays_once_its_lines_are_settled_again(self):
+        self._record()
+        statement = self._generate()
+        reversal = self._reverse(self._post(statement))
+        statement.action_reopen()
+        with self.assertRaisesRegex(UserError, "settled again by"):
+            reversal.button_draft()
+
+    def test_a_reversed_document_does_not_go_back_to_draft(self):
+        """Its reversal would stay posted, and it could never be posted again."""
+        self._record()
+        document = self._post(self._generate())
+        self._reverse(document)
+        with self.assertRaisesRegex(UserError, "was reversed. Undo the reconciliation"):
+            document.button_draft()
+
     def test_late_lines_are_the_next_revision(self):
         self._record()
         first = self._generate()

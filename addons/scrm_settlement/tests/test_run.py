@@ -46,6 +46,29 @@ class TestRun(SettlementCase):
 
     # === MANY DEALERS === #
 
+    def test_a_run_ends_when_dealers_are_archived_or_merged(self):
+        dealers = self._make_dealers(3)
+        self._record_for(dealers)
+        run = self.env["scrm.settlement.run"]._start(self.company, *NOVEMBER, dealers)
+        dealers[1].active = False
+        self.env["base.partner.merge.automatic.wizard"]._merge(
+            (dealers[0] | dealers[2]).ids, dealers[0]
+        )
+        self.env.invalidate_all()
+        self._drain(run)
+        self.assertEqual("done", run.state)
+        self.assertEqual(dealers[0] | dealers[1], run.statement_ids.partner_id)
+
+    def test_an_archived_dealer_is_not_everybody(self):
+        dealers = self._make_dealers(2)
+        self._record_for(dealers)
+        dealers[0].active = False
+        wizard = self._wizard(partner_ids=[Command.set(dealers[0].ids)])
+        self.assertEqual(1, wizard.pending_count)
+        action = wizard.action_generate()
+        statement = self.env["scrm.settlement.statement"].browse(action["res_id"])
+        self.assertEqual(dealers[0], statement.partner_id)
+
     def test_many_dealers_are_done_in_batches(self):
         dealers = self._make_dealers(5)
         self._record_for(dealers)

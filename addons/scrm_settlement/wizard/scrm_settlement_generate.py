@@ -18,6 +18,8 @@ class ScrmSettlementGenerate(models.TransientModel):
         comodel_name="res.partner",
         string="Dealers",
         domain="[('parent_id', '=', False)]",
+        # An archived dealer is still one who is named
+        context={"active_test": False},
         help="Empty: every dealer with something to settle.",
     )
     date_from = fields.Date(

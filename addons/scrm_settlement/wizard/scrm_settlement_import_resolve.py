@@ -52,7 +52,7 @@ class ScrmSettlementImportResolve(models.TransientModel):
         for wizard in self:
             row = wizard.row_id
             wizard.product_id = wizard._find_product(row)
-            wizard.quantity = row.quantity or 1
+            wizard.quantity = row.quantity or (-1 if row.amount < 0 else 1)
 
     def _find_product(self, row):
         """Return the product that the row's code names beyond doubt."""
