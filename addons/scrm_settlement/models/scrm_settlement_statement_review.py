@@ -135,6 +135,20 @@ class ScrmSettlementStatement(models.Model):
             )
         )
 
+    def _get_reasons_to_look(self):
+        """Return {statement: why it is not approved among many}."""
+        waived = self._get_waived()
+        adjustments = self.env["scrm.settlement.line"]._read_group(
+            [("statement_id", "in", self.ids), ("source_type", "=", "adjustment")],
+            ["statement_id"],
+        )
+        concerned = self.browse(self._count_exceptions())
+        return {
+            **{s: self.env._("%s has differences that were waived", s.name) for s in waived},
+            **{s: self.env._("%s has amounts entered by hand", s.name) for [s] in adjustments},
+            **{s: self.env._("%s has exceptions", s.name) for s in concerned},
+        }
+
     def _get_open_exceptions(self):
         """Return the open exceptions whose lines stand on the statement."""
         return self.env["scrm.settlement.exception"].search(
@@ -195,11 +209,11 @@ class ScrmSettlementStatement(models.Model):
 
     def action_review_selected(self):
         """Approve those that need no look: the rest stays, and the message says why."""
-        exceptions = self._count_exceptions()
+        reasons = self._get_reasons_to_look()
         reviewed, left = self.browse(), []
         for statement in self:
-            if exceptions.get(statement.id):
-                left.append(self.env._("%s has exceptions", statement.name))
+            if statement in reasons:
+                left.append(reasons[statement])
                 continue
             try:
                 with self.env.cr.savepoint():
