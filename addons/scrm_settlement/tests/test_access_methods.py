@@ -115,6 +115,7 @@ SHOWING = {
         "action_open_reason",
         "action_open_source",
         "action_return",
+        "action_test_price",
     },
     "scrm.settlement.report": {"action_open_line"},
     "scrm.settlement.rule": {"action_open_conflicts"},
