@@ -37,6 +37,9 @@ class ScrmSettlementStatement(models.Model):
     amount_residual = fields.Monetary(
         related="move_id.amount_residual", string="Still to Pay", compute_sudo=True
     )
+    payment_count = fields.Integer(
+        string="Payments", compute="_compute_payment_count", compute_sudo=True
+    )
     accounting_date = fields.Date(
         related="move_id.date",
         string="Accounting Date",
@@ -52,6 +55,11 @@ class ScrmSettlementStatement(models.Model):
         for statement in self:
             submitted = statement.submitted_at
             statement.age_days = (now - submitted).days if submitted else 0
+
+    @api.depends("payment_state", "amount_residual")
+    def _compute_payment_count(self):
+        for statement in self:
+            statement.payment_count = len(statement._get_payments())
 
     @api.depends("amount_total", "date_from")
     def _compute_previous(self):
@@ -155,7 +163,18 @@ class ScrmSettlementStatement(models.Model):
             [("state", "=", "open"), ("origin_line_id.statement_id", "in", self.ids)]
         )
 
+    def _get_payments(self):
+        """Return the payments of the document; where anything else settled it, all entries."""
+        payments = self.move_id.reconciled_payment_ids
+        entries = self.move_id._get_reconciled_amls().move_id
+        return payments if entries <= payments.move_id else entries
+
     # === ACTIONS === #
+
+    def action_open_payments(self):
+        """Open what `payment_count` counts."""
+        self.ensure_one()
+        return self._get_payments()._get_records_action(name=self.env._("Payments"))
 
     def action_open_exceptions(self):
         """Open what `exception_count` counts."""

@@ -128,6 +128,7 @@ SHOWING = {
         "action_open_imports",
         "action_open_lines",
         "action_open_netting",
+        "action_open_payments",
         "action_open_return",
         "action_review_selected",
     },
