@@ -204,6 +204,7 @@ def _settlement_tiers(admin: Rpc, regions: dict[str, int], scenario_id: int) -> 
             scenario_ids=_set(scenarios),
             value=discount,
         )
+        admin.call("scrm.settlement.tier", "action_approve", [tier_id])
     return tier_id
 
 

@@ -12,6 +12,7 @@ from . import scrm_settlement_scenario
 from . import scrm_library
 from . import scrm_library_item
 from . import scrm_library_line
+from . import scrm_library_line_history
 from . import scrm_settlement_tier
 from . import scrm_settlement_rule
 from . import scrm_settlement_bracket

@@ -9,6 +9,7 @@ class ScrmLibrary(models.Model):
     """
 
     _name = "scrm.library"
+    _inherit = "mail.thread"
     _description = "Settlement Library"
     _order = "sequence, id"
     _check_company_auto = True
@@ -16,7 +17,9 @@ class ScrmLibrary(models.Model):
     name = fields.Char(required=True, translate=True)
     code = fields.Char(required=True)
     sequence = fields.Integer(
-        default=10, help="Where a product stands in several libraries, the first one counts."
+        default=10,
+        tracking=True,
+        help="Where a product stands in several libraries, the first one counts.",
     )
     active = fields.Boolean(default=True)
     kind = fields.Selection(
@@ -57,3 +60,14 @@ class ScrmLibrary(models.Model):
         )
         for library in self:
             library.product_count = counts.get(library, 0)
+
+    def write(self, vals):
+        for name in vals.keys() & {"company_id", "currency_id"}:
+            moved = self.filtered(lambda library, name=name: library[name].id != vals[name])
+            moved.line_ids._unlink_except_settled()
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_settled(self):
+        # The database deletes the prices with their library and asks nobody
+        self.line_ids._unlink_except_settled()

@@ -1,5 +1,7 @@
 from odoo import models
 
+from .scrm_settlement_line import SCOPES
+
 
 class ScrmSettlementLine(models.Model):
     _inherit = "scrm.settlement.line"
@@ -15,3 +17,22 @@ class ScrmSettlementLine(models.Model):
             "views": [(False, "form")],
             "target": "new",
         }
+
+    def action_test_price(self):
+        """Show what each rule of today says to this line; it keeps the winner and few losers."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "scrm_settlement.scrm_settlement_price_tester_action"
+        )
+        action["context"] = {
+            "default_company_id": self.company_id.id,
+            "default_partner_id": self.partner_id.id,
+            "default_product_id": self.product_id.id,
+            "default_quantity": self.quantity,
+            "default_date": self.date,
+            "default_scenario_id": self.scenario_id.id,
+            # A return is priced as what it takes back
+            "default_scope": self.tier_id.scope or SCOPES.get(self.source_type, "service"),
+            "default_amount_source": self.source_amount,
+        }
+        return action

@@ -68,7 +68,7 @@ class ScrmSettlementStatement(models.Model):
             "scrm_settlement.scrm_settlement_line_action"
         )
         action["domain"] = [("statement_id", "=", self.id)]
-        action["context"] = {}
+        action["context"] = {"search_default_group_type": 1}
         return action
 
     def action_open_document(self):

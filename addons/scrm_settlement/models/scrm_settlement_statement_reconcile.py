@@ -18,13 +18,10 @@ class ScrmSettlementStatement(models.Model):
 
     @api.depends("import_ids.state")
     def _compute_import_count(self):
-        # sudo: as in _get_imports
-        Import_sudo = self.env["scrm.settlement.import"].sudo()
-        found_sudo = Import_sudo.search(
-            Domain.OR(statement._get_import_domain() for statement in self)
-        )
+        found = self._get_imports()
         for statement in self:
-            imports = found_sudo.filtered_domain(statement._get_import_domain())
+            # sudo: as in _get_imports
+            imports = found.sudo().filtered_domain(statement._get_import_domain())
             statement.import_count = len(imports)
             statement.import_difference = sum(imports.mapped("amount_difference"))
 
@@ -43,10 +40,17 @@ class ScrmSettlementStatement(models.Model):
         return action
 
     def _get_imports(self):
-        """Return the dealer's files about this statement, or about its period as a whole."""
+        """Return the dealers' files about these statements, or about their periods as a whole."""
         # sudo: whoever submits is held up by files he cannot read; they show numbers alone
         Import_sudo = self.env["scrm.settlement.import"].sudo()
-        return Import_sudo.search(self._get_import_domain()).sudo(self.env.su)
+        domain = Domain.OR(statement._get_import_domain() for statement in self)
+        return Import_sudo.search(domain).sudo(self.env.su)
+
+    def _get_waived(self):
+        """Return those with a dealer's file whose differences were waived."""
+        # sudo: as in _get_imports
+        files = self._get_imports().sudo().filtered(lambda record: record.state == "waived")
+        return self.filtered(lambda s: files.filtered_domain(s._get_import_domain()))
 
     def _get_import_domain(self):
         self.ensure_one()

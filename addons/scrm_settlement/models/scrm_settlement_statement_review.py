@@ -37,6 +37,9 @@ class ScrmSettlementStatement(models.Model):
     amount_residual = fields.Monetary(
         related="move_id.amount_residual", string="Still to Pay", compute_sudo=True
     )
+    payment_count = fields.Integer(
+        string="Payments", compute="_compute_payment_count", compute_sudo=True
+    )
     accounting_date = fields.Date(
         related="move_id.date",
         string="Accounting Date",
@@ -52,6 +55,11 @@ class ScrmSettlementStatement(models.Model):
         for statement in self:
             submitted = statement.submitted_at
             statement.age_days = (now - submitted).days if submitted else 0
+
+    @api.depends("payment_state", "amount_residual")
+    def _compute_payment_count(self):
+        for statement in self:
+            statement.payment_count = len(statement._get_payments())
 
     @api.depends("amount_total", "date_from")
     def _compute_previous(self):
@@ -135,13 +143,38 @@ class ScrmSettlementStatement(models.Model):
             )
         )
 
+    def _get_reasons_to_look(self):
+        """Return {statement: why it is not approved among many}."""
+        waived = self._get_waived()
+        adjustments = self.env["scrm.settlement.line"]._read_group(
+            [("statement_id", "in", self.ids), ("source_type", "=", "adjustment")],
+            ["statement_id"],
+        )
+        concerned = self.browse(self._count_exceptions())
+        return {
+            **{s: self.env._("%s has differences that were waived", s.name) for s in waived},
+            **{s: self.env._("%s has amounts entered by hand", s.name) for [s] in adjustments},
+            **{s: self.env._("%s has exceptions", s.name) for s in concerned},
+        }
+
     def _get_open_exceptions(self):
         """Return the open exceptions whose lines stand on the statement."""
         return self.env["scrm.settlement.exception"].search(
             [("state", "=", "open"), ("origin_line_id.statement_id", "in", self.ids)]
         )
 
+    def _get_payments(self):
+        """Return the payments of the document; where anything else settled it, all entries."""
+        payments = self.move_id.reconciled_payment_ids
+        entries = self.move_id._get_reconciled_amls().move_id
+        return payments if entries <= payments.move_id else entries
+
     # === ACTIONS === #
+
+    def action_open_payments(self):
+        """Open what `payment_count` counts."""
+        self.ensure_one()
+        return self._get_payments()._get_records_action(name=self.env._("Payments"))
 
     def action_open_exceptions(self):
         """Open what `exception_count` counts."""
@@ -195,11 +228,11 @@ class ScrmSettlementStatement(models.Model):
 
     def action_review_selected(self):
         """Approve those that need no look: the rest stays, and the message says why."""
-        exceptions = self._count_exceptions()
+        reasons = self._get_reasons_to_look()
         reviewed, left = self.browse(), []
         for statement in self:
-            if exceptions.get(statement.id):
-                left.append(self.env._("%s has exceptions", statement.name))
+            if statement in reasons:
+                left.append(reasons[statement])
                 continue
             try:
                 with self.env.cr.savepoint():

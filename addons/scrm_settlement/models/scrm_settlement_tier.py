@@ -34,8 +34,8 @@ class ScrmSettlementTier(models.Model):
 
     Its kind is what people call it; which rule wins is decided by the rules' specificity alone.
     Once approved, a tier and its rules stay as they are: a change is a new version. Tiers that
-    were made by imports or other addons are in force without an approval, and open to change
-    until somebody approves them.
+    an addon brought as its data are in force without an approval, and open to change until
+    somebody approves them.
     """
 
     _name = "scrm.settlement.tier"
@@ -152,9 +152,9 @@ class ScrmSettlementTier(models.Model):
 
     @api.model
     def _flow_get_initial(self, vals=None):
-        """Start as a draft on the screens; what brings its own data is in force at once."""
+        """Start as a draft wherever a person makes it; an addon's own data is in force at once."""
         state = (vals or {}).get("state") or self.env.context.get("default_state")
-        return "draft" if state == "draft" else "active"
+        return "active" if self.env.su and state != "draft" else "draft"
 
     def write(self, vals):
         if any(

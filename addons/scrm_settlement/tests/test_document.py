@@ -94,6 +94,37 @@ class TestDocument(SettlementCase):
         ).create({})._create_payments()
         self.assertEqual("paid", statement.state)
 
+    def test_the_statement_opens_its_payments(self):
+        statement = self._submit({})
+        document = self._post(statement)
+        self.assertEqual(0, statement.payment_count)
+        register = self.env["account.payment.register"].with_user(self.accountant)
+        register = register.with_context(active_model="account.move", active_ids=document.ids)
+        payment = register.create({"amount": 30})._create_payments()
+        self.assertEqual(1, statement.payment_count)
+        action = statement.with_user(self.accountant).action_open_payments()
+        self.assertEqual(
+            (payment._name, payment.id, "invoiced"),
+            (action["res_model"], action["res_id"], statement.state),
+        )
+        credit = document.sudo()._reverse_moves([{"invoice_date": document.invoice_date}])
+        credit.invoice_line_ids.write({"quantity": 1, "price_unit": 20})
+        credit.action_post()
+        (credit | document.sudo()).line_ids.filtered(
+            lambda line: line.account_id.account_type == "liability_payable"
+        ).reconcile()
+        entries = credit | payment.sudo().move_id
+        self.assertEqual(len(entries), statement.payment_count)
+        action = statement.with_user(self.accountant).action_open_payments()
+        opened = self.env[action["res_model"]].browse(action.get("res_id") or [])
+        opened |= opened.search(action.get("domain") or [("id", "=", 0)])
+        self.assertEqual(entries, opened)
+
+    def test_lines_open_by_kind(self):
+        statement = self._submit({})
+        action = statement.action_open_lines()
+        self.assertEqual({"search_default_group_type": 1}, action["context"])
+
     def test_one_statement_per_kind_of_document(self):
         other = self.env["scrm.settlement.tier"].create(
             {

@@ -1,5 +1,5 @@
 import base64
-from datetime import date
+from datetime import date, datetime
 from io import BytesIO
 
 import openpyxl
@@ -102,6 +102,30 @@ class TestLibraryImport(SettlementCase):
                 (200, False),
             ],
             [(line.price, line.valid_to) for line in prices.sorted("valid_from")],
+        )
+
+    def test_a_list_rewrites_nothing_that_was_settled(self):
+        self._make_rule("R", value=8)
+        self._record({"occurred_at": datetime(2026, 12, 3, 4)})
+        wizard = self._import(("00123", 131, None), ("M-1", 9, None))
+        part, membrane = wizard.line_ids
+        self.assertEqual(("error", "new"), (part.outcome, membrane.outcome))
+        self.assertIn("up to 12/03/2026", part.problem)
+        wizard.action_import()
+        self.assertEqual(9, self.library.line_ids.filtered(lambda p: p.valid_from == DAY).price)
+        same = self._import(("00123", 128, None))
+        self.assertEqual("unchanged", same.line_ids.outcome)
+        wizard = self._import(("00123", 131, None))
+        wizard.valid_from = date(2026, 12, 4)
+        wizard.action_read()
+        wizard.action_import()
+        self.assertEqual(
+            [(128, date(2026, 12, 3)), (131, False)],
+            [
+                (price.price, price.valid_to)
+                for price in self.library.line_ids.sorted("valid_from")
+                if price.product_id == self.part
+            ],
         )
 
     def test_numeric_codes_find_their_zeros(self):

@@ -140,6 +140,25 @@ class TestQueue(SettlementCase):
         self.assertIn(f"{strange.name} has exceptions", params["message"])
         self.assertIn(changed.name, params["message"])
 
+    def test_bulk_review_leaves_amounts_entered_by_hand(self):
+        adjustment = self.env["scrm.settlement.adjustment"].with_user(self.preparer)
+        adjustment.create(
+            {
+                "partner_id": self.dealer.id,
+                "product_id": self.part.id,
+                "date": date(2026, 11, 20),
+                "pricing": "amount",
+                "amount": 50000,
+                "reason": "Forgotten in October",
+            }
+        )
+        statement = self._submit()
+        message = statement.action_review_selected()["params"]["message"]
+        self.assertEqual("submitted", statement.state)
+        self.assertIn(f"{statement.name} has amounts entered by hand", message)
+        statement.action_review()
+        self.assertEqual("reviewed", statement.state)
+
     def test_bulk_review_is_the_reviewers(self):
         statement = self._submit()
         with self.assertRaises(AccessError):

@@ -29,6 +29,19 @@ class TestReconciliationWaiver(ReconciliationCase):
         statement.action_submit()
         self.assertEqual("submitted", statement.state)
 
+    def test_bulk_review_leaves_what_was_waived(self):
+        for dealer in (self.dealer, self.dealer_2):
+            self._entry(f"D-{dealer.id}", partner_id=dealer.id)
+        statements = self._generate(self.preparer)
+        waived = statements.filtered(lambda s: s.partner_id == self.dealer)
+        record = self._compare(self._row(f"D-{self.dealer.id}", 130))
+        record.with_user(self.reviewer)._action_waive("Agreed by phone on 30 November")
+        statements.action_submit()
+        params = statements.with_user(self.reviewer).action_review_selected()["params"]
+        self.assertEqual("submitted", waived.state)
+        self.assertEqual(["reviewed"], (statements - waived).mapped("state"))
+        self.assertIn(f"{waived.name} has differences that were waived", params["message"])
+
     def test_a_file_about_the_period_blocks_as_well(self):
         self._entry("D-1")
         statement = self._generate(self.preparer)

@@ -162,5 +162,26 @@ class TestReport(DisputeCase):
         action = journal.with_user(self.reviewer).action_scrm_open_settlements()
         opened = self.statement.with_user(self.reviewer).search(action["domain"])
         self.assertEqual(self.statement, opened, "the tile opens what it counts")
+        self.assertFalse(action["context"], "no filter hides what is counted")
         self._review()
         self.assertEqual([0, 0], count(self.reviewer))
+
+    def test_the_dashboard_counts_what_comes_to_zero(self):
+        line = self._record({"product_id": self.part.id, "partner_id": self.dealer_2.id})
+        line._record_return(
+            1, source_model="res.partner", source_id=line.id, occurred_at=line.occurred_at
+        )
+        statement = self._generate(self.preparer, partners=self.dealer_2)
+        statement.action_submit()
+        self.assertFalse(statement.sudo().move_id)
+        journals = self.env["account.journal"].with_user(self.reviewer)
+        journals = journals.search([("company_id", "=", self.company.id)])
+        data = journals._get_journal_dashboard_data_batched()
+        counts = {one.type: data[one.id].get("number_settlements") for one in journals}
+        self.assertEqual((1, 0), (counts["purchase"], counts["sale"]))
+        opened = [
+            statement.with_user(self.reviewer).search(one.action_scrm_open_settlements()["domain"])
+            for one in journals
+            if one.type in ("purchase", "sale")
+        ]
+        self.assertEqual([0, 1], sorted(map(len, opened)))

@@ -240,6 +240,20 @@ class TestResolution(SettlementCase):
             [(c.rule_id, c.outcome, c.reason) for c in record.candidate_ids.sorted("position")],
         )
 
+    def test_a_line_opens_the_price_tester_with_its_own_case(self):
+        self._make_example_8()
+        line = self._record({"quantity": 7, "scenario_id": self.campaign.id})
+        self.dealer.scrm_scenario_id = self.retail
+        action = line.action_test_price()
+        tester = Form(self.env[action["res_model"]].with_context(action["context"])).save()
+        self.assertEqual(
+            (self.campaign, 99, line.amount), (tester.scenario_id, tester.price_unit, tester.amount)
+        )
+        self.assertEqual(
+            ["won", "lost", "lost", "mismatch"],
+            tester.candidate_ids.sorted("position").mapped("outcome"),
+        )
+
 
 def _plain(text):
     return text.replace("\N{NO-BREAK SPACE}", " ").replace("¥ ", "¥")

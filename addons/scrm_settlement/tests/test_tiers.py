@@ -41,6 +41,16 @@ class TestTiers(SettlementCase):
         self.assertEqual((rule, 1), (self._resolve()["rule"], self._resolve()["price_unit"]))
         self.assertEqual(("active", self.channel), (draft.state, draft.approved_by_id))
 
+    def test_what_a_person_makes_is_a_draft(self):
+        Tier = self.tier.browse().with_user(self.channel).with_company(self.company)
+        typed = Tier.browse(Tier.name_create("Typed into a rule")[0])
+        copied = self.tier.with_user(self.channel).copy()
+        loaded = Tier.browse(Tier.load(["name"], [["From a spreadsheet"]])["ids"])
+        for tier in (typed, copied, loaded):
+            self.assertEqual("draft", tier.state, tier.name)
+        with self.assertRaises(UserError):
+            Tier.create({"name": "Forged", "state": "active"})
+
     def test_what_is_approved_stays(self):
         tier = self.tier.with_user(self.channel)
         tier.action_approve()

@@ -3,6 +3,7 @@ from datetime import timedelta
 
 from odoo import Command, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import format_date
 
 from odoo.addons.scrm_base.tools.spreadsheet import SpreadsheetError, check_size, read_sheet
 
@@ -77,13 +78,14 @@ class ScrmLibraryImport(models.TransientModel):
             raise UserError(self.env._("There is no new price in the file: nothing was imported."))
         first = self.valid_from
         prices = self._get_prices(lines.product_id)
+        ended = self.env["scrm.library.line"]
         vals_list = []
         for line in lines:
             dated = prices.get(line.product_id, [])
             earlier = [p for p in dated if p.valid_from < first]
             later = [p for p in dated if p.valid_from > first]
             if earlier and (not earlier[-1].valid_to or earlier[-1].valid_to >= first):
-                earlier[-1].valid_to = first - timedelta(days=1)
+                ended += earlier[-1]
             vals_list.append(
                 {
                     "library_id": self.library_id.id,
@@ -93,7 +95,8 @@ class ScrmLibraryImport(models.TransientModel):
                     "valid_to": later[0].valid_from - timedelta(days=1) if later else False,
                 }
             )
-        self.env["scrm.library.line"].create(vals_list)
+        ended.valid_to = first - timedelta(days=1)
+        ended.create(vals_list)
         self._update_items(lines)
         return {
             "type": "ir.actions.act_window",
@@ -125,12 +128,17 @@ class ScrmLibraryImport(models.TransientModel):
     def _prepare_lines(self, rows):
         found = self._find_products([row.code for _number, row in rows])
         prices = self._get_prices(self.env["product.product"].union(*found.values()))
+        settled = (
+            self.env["scrm.library.line"]
+            .union(*(line for lines in prices.values() for line in lines))
+            ._get_settled_days()
+        )
         seen, vals_list = {}, []
         for number, row in rows:
             product = found.get(row.code, self.env["product.product"])
             problems = [self.env._(problem) for problem in row.problems]
             if not problems:
-                problems = self._get_problems(row, product, prices, seen)
+                problems = self._get_problems(row, product, prices, seen, settled)
             seen.setdefault(product.id, number)
             current = self._get_price_on(prices.get(product, []), self.valid_from)
             outcome = "error" if problems else "new"
@@ -151,7 +159,7 @@ class ScrmLibraryImport(models.TransientModel):
             )
         return vals_list
 
-    def _get_problems(self, row, product, prices, seen):
+    def _get_problems(self, row, product, prices, seen, settled):
         if not product:
             return [
                 self.env._(
@@ -176,6 +184,16 @@ class ScrmLibraryImport(models.TransientModel):
                 self.env._(
                     "A price from this day on exists already. Change it in the library, or choose "
                     "another first day."
+                )
+            ]
+        current = self._get_price_on(prices.get(product, []), self.valid_from)
+        _first, last = settled.get(current, (None, None))
+        if last and last >= self.valid_from and current.price != float(row.price):
+            return [
+                self.env._(
+                    "Settlement lines up to %(day)s were priced from the price so far. Choose a "
+                    "first day after that.",
+                    day=format_date(self.env, last),
                 )
             ]
         return []
