@@ -318,6 +318,14 @@ class ScrmSettlementDispute(models.Model):
     def _check_claim(self):
         """Refuse a dispute about nothing: it would hold up a line for no reason."""
         for dispute in self:
+            if dispute.kind == "quantity" and dispute.line_id.source_type == "commission":
+                raise UserError(
+                    self.env._(
+                        "“%s” is a share of an amount and has no quantity of its own: dispute its "
+                        "price, which is all of it.",
+                        dispute.line_id.name,
+                    )
+                )
             if dispute.currency_id.is_zero(dispute.amount_claimed):
                 raise UserError(
                     self.env._(

@@ -84,6 +84,8 @@ class TestDisputeReturns(DisputeCase):
         self.statement = self._generate(self.preparer)
         self._return(274.55, 101)
         self._return(44.27, 102)
+        with self.assertRaisesRegex(UserError, "has no quantity of its own"):
+            self._dispute(self.line, kind="quantity", claimed_value=2)
         self._accept(self._dispute(self.line, claimed_value=17.9774))
         for number, value in enumerate((157.65, 204.03, 88.37), start=103):
             self._return(value, number)
