@@ -73,7 +73,7 @@ class TestDisputeReturns(DisputeCase):
         self._accept(dispute, agreed_value=3)
         self.assertEqual(0, self._get_net())
 
-    def test_a_commission_comes_back_to_the_cent(self):
+    def _settle_commission(self):
         tier = self.env["scrm.settlement.tier"].create(
             {"name": "C", "company_id": self.company.id, "scope": "commission"}
         )
@@ -82,10 +82,16 @@ class TestDisputeReturns(DisputeCase):
         )
         self.line = self._record({"source_type": "commission", "source_amount": 768.87})
         self.statement = self._generate(self.preparer)
-        self._return(274.55, 101)
-        self._return(44.27, 102)
+
+    def test_a_commission_has_no_quantity(self):
+        self._settle_commission()
         with self.assertRaisesRegex(UserError, "has no quantity of its own"):
             self._dispute(self.line, kind="quantity", claimed_value=2)
+
+    def test_a_commission_comes_back_to_the_cent(self):
+        self._settle_commission()
+        self._return(274.55, 101)
+        self._return(44.27, 102)
         self._accept(self._dispute(self.line, claimed_value=17.9774))
         for number, value in enumerate((157.65, 204.03, 88.37), start=103):
             self._return(value, number)
