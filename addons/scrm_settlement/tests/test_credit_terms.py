@@ -64,3 +64,37 @@ class TestCreditTerms(CreditCase):
     def test_what_a_policy_allows_is_logged(self):
         stricter = {"has_default_limit": True, "check_overdue": True, "check_open": True}
         self._assert_logged(self.policy, {**stricter, "review_threshold": 5}, LOOSER)
+
+    # === ACCOUNT === #
+
+    def test_one_person_gives_no_dealer_another_policy(self):
+        account = self._open_account()
+        policy = self.env["scrm.credit.policy"].with_user(self.manager).create({"name": "Lax"})
+        with self.assertRaisesRegex(AccessError, "another credit policy"):
+            account.with_user(self.manager).policy_id = policy
+        account.with_user(self.manager).write({"policy_id": self.policy.id})
+        account.with_user(self.administrator).policy_id = policy
+        self.assertEqual(policy, account.policy_id)
+
+    def test_one_person_does_not_end_the_control_of_a_dealer(self):
+        account = self.env["scrm.credit.account"].create({"partner_id": self.dealer.id})
+        with self.assertRaisesRegex(AccessError, "not checked"):
+            account.with_user(self.manager).unlink()
+        account.with_user(self.administrator).unlink()
+        self.assertFalse(account.exists())
+
+    def test_one_person_takes_no_dealer_from_the_account_of_the_company_above(self):
+        self._open_account()
+        branch = self.env["res.company"].create(
+            {"name": "Branch", "parent_id": self.company.id, "scrm_pool_id": self.pool.id}
+        )
+        vals = {"company_id": branch.id, "partner_id": self.dealer.id}
+        for user in self.manager | self.administrator:
+            user.company_ids |= branch
+        Account = self.env["scrm.credit.account"].with_context(
+            allowed_company_ids=(self.company | branch).ids
+        )
+        with self.assertRaisesRegex(AccessError, "company above"), self.env.cr.savepoint():
+            Account.with_user(self.manager).create(vals)
+        account = Account.with_user(self.administrator).create(vals)
+        self.assertEqual({self.dealer: account}, Account._find_accounts(self.dealer, branch))
