@@ -1,7 +1,7 @@
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
-from .common import MANAGER
+from .common import CHANNEL_MANAGER, MANAGER
 from .credit_case import CreditCase
 
 # What gives more credit without touching anybody's limit.
@@ -98,3 +98,24 @@ class TestCreditTerms(CreditCase):
             Account.with_user(self.manager).create(vals)
         account = Account.with_user(self.administrator).create(vals)
         self.assertEqual({self.dealer: account}, Account._find_accounts(self.dealer, branch))
+
+    # === LEVEL === #
+
+    def test_one_person_sets_no_limit_for_a_whole_level(self):
+        channel = self._make_user("credit.channel", CHANNEL_MANAGER)
+        level = self.grade_store.with_user(channel)
+        for vals in ({"scrm_credit_limited": True}, {"scrm_credit_limit": 10**9}):
+            with self.subTest(**vals), self.assertRaisesRegex(AccessError, "limit of a level"):
+                level.write(vals)
+            with self.subTest(**vals), self.assertRaisesRegex(AccessError, "limit of a level"):
+                level.create({"name": "New", **vals})
+        level.write({"scrm_rank": 3})
+        self.assertTrue(level.create({"name": "Without a limit"}))
+        level.with_user(self.administrator).write({"scrm_credit_limited": True})
+        with self.assertRaisesRegex(AccessError, "limit of a level"):
+            level.unlink()
+
+    def test_the_limit_of_a_level_is_logged(self):
+        self._assert_logged(
+            self.grade_store, {"scrm_credit_limited": True, "scrm_credit_limit": 10**5}
+        )
