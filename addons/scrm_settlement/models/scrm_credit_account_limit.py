@@ -123,9 +123,26 @@ class ScrmCreditAccount(models.Model):
         self.ensure_one()
         day = self.company_id._scrm_local_day(fields.Datetime.now())
         before, _expired = self._get_valid_limit(day)
+        after, _expired = self.new({**new, **self._prepare_shadow_vals()})._get_valid_limit(day)
+        return self._is_large_raise(before, after, day)
+
+    def _find_large_raises(self, before):
+        """Return the accounts that got so much more credit that another person must agree.
+
+        :param before: what ``_get_terms`` returned
+        """
+        after = self._get_terms()
+        return self.filtered(
+            lambda account: account._is_large_raise(
+                before[account.id].limit,
+                after[account.id].limit,
+                account.company_id._scrm_local_day(fields.Datetime.now()),
+            )
+        )
+
+    def _is_large_raise(self, before, after, day):
         if before is None:
             return False
-        after, _expired = self.new({**new, **self._prepare_shadow_vals()})._get_valid_limit(day)
         if after is None:
             return True
         threshold = to_decimal(self.policy_id.sudo().review_threshold, self.company_id.currency_id)

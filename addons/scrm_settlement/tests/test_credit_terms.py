@@ -2,7 +2,7 @@ from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
 from .common import CHANNEL_MANAGER, MANAGER
-from .credit_case import CreditCase
+from .credit_case import SALESMAN, CreditCase
 
 # What gives more credit without touching anybody's limit.
 LOOSER = {
@@ -119,3 +119,41 @@ class TestCreditTerms(CreditCase):
         self._assert_logged(
             self.grade_store, {"scrm_credit_limited": True, "scrm_credit_limit": 10**5}
         )
+
+    # === LEVEL OF A DEALER === #
+
+    def test_one_person_raises_no_limit_by_another_level(self):
+        self.policy.review_threshold = 500
+        (self.grade_store | self.grade_distributor).scrm_credit_limited = True
+        self.grade_store.scrm_credit_limit = 1000
+        self.dealer.grade_id = self.grade_store
+        account = self.env["scrm.credit.account"].create({"partner_id": self.dealer.id})
+        free = self.env["res.partner.grade"].create({"name": "Without a limit"})
+        seller = self._make_user("credit.contacts", SALESMAN, "base.group_partner_manager")
+        dealer = self.dealer.with_user(seller)
+        self.grade_distributor.scrm_credit_limit = 1500.01
+        for level in (self.grade_distributor, free, self.grade_store.browse()):
+            with (
+                self.subTest(level=level.name),
+                self.assertRaisesRegex(AccessError, "Change limit"),
+                self.env.cr.savepoint(),
+            ):
+                dealer.grade_id = level
+        self.grade_distributor.scrm_credit_limit = 1500
+        dealer.grade_id = self.grade_distributor
+        account.invalidate_recordset()
+        self.assertEqual(1500, account.credit_limit)
+        dealer.grade_id = self.grade_store
+        account._request_limit({"limit_mode": "amount", "own_limit": 1000}, "Keeps it")
+        dealer.grade_id = free  # his own limit goes on counting
+        self.assertEqual(1000, account.credit_limit)
+
+    def test_an_administrator_raises_a_limit_by_another_level(self):
+        self.grade_store.write({"scrm_credit_limited": True, "scrm_credit_limit": 1000})
+        self.dealer.grade_id = self.grade_store
+        account = self.env["scrm.credit.account"].create({"partner_id": self.dealer.id})
+        self.grade_distributor.write({"scrm_credit_limited": True, "scrm_credit_limit": 9000})
+        self.administrator.group_ids |= self.env.ref("base.group_partner_manager")
+        self.dealer.with_user(self.administrator).grade_id = self.grade_distributor
+        account.invalidate_recordset()
+        self.assertEqual(9000, account.credit_limit)
