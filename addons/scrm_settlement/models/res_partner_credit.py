@@ -65,6 +65,30 @@ class ResPartner(models.Model):
             partner.scrm_credit_utilisation = account_sudo.utilisation
             partner.scrm_credit_hold_count = account_sudo.hold_count
 
+    def write(self, vals):
+        """Refuse a level that gives a dealer, by the way, what asks a second person."""
+        if "grade_id" not in vals:
+            return super().write(vals)
+        # sudo: the dealer's credit decides, whoever changes the level
+        accounts_sudo = (
+            self.env["scrm.credit.account"]
+            .sudo()
+            .search([("partner_id", "in", self.ids), ("limit_mode", "=", "inherit")])
+        )
+        before = accounts_sudo._get_terms()
+        result = super().write(vals)
+        raised_sudo = accounts_sudo._find_large_raises(before)
+        if raised_sudo:
+            self.env["scrm.credit.policy"]._check_may_loosen(
+                self.env._(
+                    "This level would give %s more credit than one person may give. Ask a credit "
+                    "manager for “Change limit” to an amount of the dealer's own first: then the "
+                    "level leaves it alone.",
+                    ", ".join(raised_sudo.partner_id.mapped("name")),
+                )
+            )
+        return result
+
     def action_scrm_credit(self):
         """Open the dealer's credit account, or a new one."""
         self.ensure_one()

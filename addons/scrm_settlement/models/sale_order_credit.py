@@ -171,9 +171,19 @@ class SaleOrder(models.Model):
         assessment = self._scrm_assess(account)
         if assessment and assessment.reasons:
             self._scrm_hold(account, assessment, "request")
-        else:
-            self.sudo()._scrm_lift_holds("lift")  # sudo: the check decided
-        return True
+            return True
+        self.sudo()._scrm_lift_holds("lift")  # sudo: the check decided
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "message": self.env._(
+                    "%s has the credit by now: nothing has to be released.", self.name
+                ),
+                "type": "success",
+                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+            },
+        }
 
     def action_scrm_open_hold(self):
         self.ensure_one()

@@ -217,6 +217,7 @@ class ScrmCreditAccount(models.Model):
             wanted.append({name: vals[name] for name in LIMIT_FIELDS & vals.keys()})
             prepared.append({k: v for k, v in vals.items() if k not in LIMIT_FIELDS})
         accounts = super().create(prepared)
+        accounts._check_may_stand_alone()
         for account, limit_vals in zip(accounts, wanted, strict=True):
             if any(limit_vals.values()) and limit_vals != {"limit_mode": "inherit"}:
                 account._request_limit(limit_vals, self.env._("First limit"))
@@ -246,6 +247,13 @@ class ScrmCreditAccount(models.Model):
                     "limit” to take the amount away first."
                 )
             )
+        if "policy_id" in vals and self.policy_id.ids != [vals["policy_id"]]:
+            self.policy_id._check_may_loosen(
+                self.env._(
+                    "Only an administrator of settlement gives a dealer another credit policy. "
+                    "“Change limit” is open to you."
+                )
+            )
         result = super().write(vals)
         if names or "policy_id" in vals:
             self._mirror_core_limit()
@@ -254,6 +262,24 @@ class ScrmCreditAccount(models.Model):
     def _write_limit(self, vals):
         """Write a limit that was decided (``scrm.credit.review``)."""
         self.with_context(_scrm_decided=_DECIDED).write(vals)
+
+    def _check_may_stand_alone(self):
+        """Leave accounts that replace the one of the company above to administrators."""
+        # sudo: also accounts of companies that the user does not see
+        above = self.sudo().search_count(
+            [
+                ("partner_id", "in", self.partner_id.ids),
+                ("company_id", "in", self.company_id.sudo().parent_id.parent_ids.ids),
+            ],
+            limit=1,
+        )
+        if above:
+            self.policy_id._check_may_loosen(
+                self.env._(
+                    "The account of the company above counts for this dealer here, too. Only an "
+                    "administrator of settlement opens one that counts instead."
+                )
+            )
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_used(self):
@@ -264,6 +290,12 @@ class ScrmCreditAccount(models.Model):
                     "limit instead."
                 )
             )
+        self.policy_id._check_may_loosen(
+            self.env._(
+                "Without an account a dealer's orders are not checked. Only an administrator of "
+                "settlement deletes one."
+            )
+        )
 
     # === NOTICES === #
 

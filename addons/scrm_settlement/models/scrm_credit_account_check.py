@@ -1,6 +1,6 @@
 from dataclasses import dataclass
 
-from odoo import models
+from odoo import api, models
 from odoo.tools import SQL
 
 from ..tools.credit import Exposure, Terms, find_reasons
@@ -82,8 +82,8 @@ class ScrmCreditAccount(models.Model):
             ._scrm_get_identity_map(in_business=True)
         )
         identity = identities.get(self.partner_id.id)
-        limit = assessment.terms.limit
         return {
+            **self._prepare_snapshot_vals(assessment.exposure, assessment.terms.limit),
             "company_id": order.company_id.id,
             "account_id": self.id,
             "partner_id": self.partner_id.id,
@@ -92,19 +92,25 @@ class ScrmCreditAccount(models.Model):
             "checkpoint": checkpoint,
             "reason_codes": ",".join(assessment.reasons),
             "currency_id": self.company_id.currency_id.id,
-            "snapshot": {
-                "parts": {name: str(value) for name, value in assessment.exposure.parts.items()},
-                "limit": None if limit is None else str(limit),
-            },
-            "amount_exposure": float(assessment.exposure.total),
-            "is_limited": limit is not None,
-            "amount_limit": float(limit or 0),
             "days_overdue": assessment.exposure.days_overdue,
             "days_open": assessment.exposure.days_open,
             "amount_open": assessment.amount,
             "amount_requested": assessment.total,
             "requester_id": self.env.uid,
             "request_note": note,
+        }
+
+    @api.model
+    def _prepare_snapshot_vals(self, exposure, limit):
+        """Return what a decision keeps of the moment in which it was taken."""
+        return {
+            "snapshot": {
+                "parts": {name: str(value) for name, value in exposure.parts.items()},
+                "limit": None if limit is None else str(limit),
+            },
+            "amount_exposure": float(exposure.total),
+            "is_limited": limit is not None,
+            "amount_limit": float(limit or 0),
         }
 
     def _get_credit_manager(self):

@@ -4,7 +4,6 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..tools.credit import Terms
-from .scrm_credit_account import LIMIT_FIELDS
 
 
 def to_decimal(amount, currency):
@@ -96,7 +95,7 @@ class ScrmCreditAccount(models.Model):
         if review.needs_second:
             self.env["scrm.notice.rule"]._raise_event(review, "request")
         else:
-            review._move_along("apply")
+            review._move_along("apply", **review._prepare_moment_vals())
         return review.sudo(False)
 
     def _prepare_review_vals(self, vals, reason):
@@ -123,9 +122,25 @@ class ScrmCreditAccount(models.Model):
         self.ensure_one()
         day = self.company_id._scrm_local_day(fields.Datetime.now())
         before, _expired = self._get_valid_limit(day)
+        return self._is_large_raise(before, self._get_limit_with(new, day), day)
+
+    def _find_large_raises(self, before):
+        """Return the accounts that got so much more credit that another person must agree.
+
+        :param before: what ``_get_terms`` returned
+        """
+        after = self._get_terms()
+        return self.filtered(
+            lambda account: account._is_large_raise(
+                before[account.id].limit,
+                after[account.id].limit,
+                account.company_id._scrm_local_day(fields.Datetime.now()),
+            )
+        )
+
+    def _is_large_raise(self, before, after, day):
         if before is None:
             return False
-        after, _expired = self.new({**new, **self._prepare_shadow_vals()})._get_valid_limit(day)
         if after is None:
             return True
         threshold = to_decimal(self.policy_id.sudo().review_threshold, self.company_id.currency_id)
@@ -143,20 +158,23 @@ class ScrmCreditAccount(models.Model):
         agreed, first = applied_sudo.filtered("approver_id")[:1], applied_sudo[-1:]
         moments = [(agreed, "new")] if agreed else [(first, "old"), (first, "new")]
         for review, moment in moments if first else ():
-            vals = {name: review[f"{moment}_{name}"] for name in LIMIT_FIELDS}
-            shadow = self.new({**vals, **self._prepare_shadow_vals()})
-            limit, _expired = shadow._get_valid_limit(day)
+            limit = self._get_limit_with(review._get_limit_vals(moment), day)
             if limit is not None:
                 return limit
         return None
 
-    def _prepare_shadow_vals(self):
-        return {
-            "company_id": self.company_id.id,
-            "partner_id": self.partner_id.id,
-            "policy_id": self.policy_id.id,
-            "currency_id": self.currency_id.id,
-        }
+    def _get_limit_with(self, vals, day):
+        """Return what the valid limit would be with these values of its fields."""
+        shadow = self.new(
+            {
+                **vals,
+                "company_id": self.company_id.id,
+                "partner_id": self.partner_id.id,
+                "policy_id": self.policy_id.id,
+                "currency_id": self.currency_id.id,
+            }
+        )
+        return shadow._get_valid_limit(day)[0]
 
     # === CORE'S BANNER === #
 

@@ -1,6 +1,15 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
+from ..tools.credit import COMPONENTS
+
+# What gives credit without touching anybody's limit.
+TERMS = {
+    *("has_default_limit", "default_limit", "horizon_days", "deposit_account_ids"),
+    *("on_confirm", "on_portal", "on_reserve", "on_issue"),
+    *("check_overdue", "max_days_overdue", "check_open", "max_days_open"),
+    *(f"with_{component}" for component in COMPONENTS),
+}
 COMPONENT_HELP = "Counts towards what the dealer owes."
 
 
@@ -11,6 +20,7 @@ class ScrmCreditPolicy(models.Model):
     """
 
     _name = "scrm.credit.policy"
+    _inherit = ["mail.thread"]
     _description = "Credit Policy"
     _order = "is_default DESC, name, id"
     _check_company_auto = True
@@ -31,12 +41,14 @@ class ScrmCreditPolicy(models.Model):
         string="Limit for Everybody",
         help="Dealers who have no limit of their own, nor one of their level, get this one. "
         "Without it they have no limit.",
+        tracking=True,
     )
-    default_limit = fields.Monetary(string="Company Limit")
+    default_limit = fields.Monetary(string="Company Limit", tracking=True)
     review_threshold = fields.Monetary(
         string="Second Person above",
         help="Raising a limit by more than this needs another credit manager, in one step or in "
         "several. An administrator of settlement sets it.",
+        tracking=True,
     )
     manager_id = fields.Many2one(
         comodel_name="res.users",
@@ -49,30 +61,48 @@ class ScrmCreditPolicy(models.Model):
         string="Open Invoices",
         default=True,
         help="Posted receivables, less payments and credits that are not reconciled yet.",
+        tracking=True,
     )
     with_delivered = fields.Boolean(
-        string="Delivered, not Invoiced", default=True, help=COMPONENT_HELP
+        string="Delivered, not Invoiced",
+        default=True,
+        help=COMPONENT_HELP,
+        tracking=True,
     )
     with_ordered = fields.Boolean(
-        string="Ordered, not Delivered", default=True, help=COMPONENT_HELP
+        string="Ordered, not Delivered",
+        default=True,
+        help=COMPONENT_HELP,
+        tracking=True,
     )
     horizon_days = fields.Integer(
         string="Horizon",
         default=30,
         help="Orders due later than in so many days do not count yet. 0: all count.",
+        tracking=True,
     )
     with_draft_invoice = fields.Boolean(
-        string="Draft Invoices", default=True, help="Those that belong to no order."
+        string="Draft Invoices",
+        default=True,
+        help="Those that belong to no order.",
+        tracking=True,
     )
     with_statement = fields.Boolean(
-        string="Settlements to Receive", default=True, help="Submitted and not invoiced yet."
+        string="Settlements to Receive",
+        default=True,
+        help="Submitted and not invoiced yet.",
+        tracking=True,
     )
     with_payable = fields.Boolean(
         string="Settlements to Pay",
         help="Reviewed and not billed yet: they reduce what the dealer owes.",
+        tracking=True,
     )
     with_deposit = fields.Boolean(
-        string="Deposits", default=True, help="Balances of the accounts below reduce it."
+        string="Deposits",
+        default=True,
+        help="Balances of the accounts below reduce it.",
+        tracking=True,
     )
     deposit_account_ids = fields.Many2many(
         comodel_name="account.account",
@@ -81,12 +111,13 @@ class ScrmCreditPolicy(models.Model):
         domain="[('account_type', 'not in', ('asset_receivable', 'liability_payable')),"
         " ('company_ids', 'in', company_id)]",
         help="Where dealers' deposits are booked, outside the receivable accounts.",
+        tracking=True,
     )
 
-    check_overdue = fields.Boolean(string="Overdue Invoices")
-    max_days_overdue = fields.Integer(string="Days Overdue")
-    check_open = fields.Boolean(string="Old Invoices")
-    max_days_open = fields.Integer(string="Days Open", default=90)
+    check_overdue = fields.Boolean(string="Overdue Invoices", tracking=True)
+    max_days_overdue = fields.Integer(string="Days Overdue", tracking=True)
+    check_open = fields.Boolean(string="Old Invoices", tracking=True)
+    max_days_open = fields.Integer(string="Days Open", default=90, tracking=True)
 
     on_confirm = fields.Selection(
         selection=[
@@ -100,12 +131,14 @@ class ScrmCreditPolicy(models.Model):
         default="hold",
         help="Hold: the order waits for a credit manager. Refuse: colleagues cannot confirm it. "
         "An order that the dealer signs or pays is never refused, it is held.",
+        tracking=True,
     )
     on_portal = fields.Selection(
         selection=[("confirm", "Confirm, deliver later"), ("quote", "Leave it a quotation")],
         string="Orders Held on the Portal",
         required=True,
         default="confirm",
+        tracking=True,
     )
     on_reserve = fields.Selection(
         selection=[("warn", "Reserve, show it"), ("hold", "Do not reserve")],
@@ -113,6 +146,7 @@ class ScrmCreditPolicy(models.Model):
         required=True,
         default="hold",
         help="For orders on hold.",
+        tracking=True,
     )
     on_issue = fields.Selection(
         selection=[
@@ -126,6 +160,7 @@ class ScrmCreditPolicy(models.Model):
         default="hold",
         help="Hold: the delivery waits for a credit manager. Refuse: it waits until the dealer "
         "has credit again.",
+        tracking=True,
     )
     release_days = fields.Integer(
         string="Release Holds for",
@@ -153,19 +188,39 @@ class ScrmCreditPolicy(models.Model):
     def write(self, vals):
         if "review_threshold" in vals:
             self._check_may_set_threshold()
+        if TERMS & vals.keys() and self._is_in_use():
+            self._check_may_loosen(
+                self.env._(
+                    "Only an administrator of settlement changes what a credit policy counts and "
+                    "allows once a dealer has it."
+                )
+            )
         return super().write(vals)
+
+    def _is_in_use(self):
+        # sudo: also accounts of companies that the user has not switched on
+        Account_sudo = self.env["scrm.credit.account"].sudo()
+        return bool(Account_sudo.search_count([("policy_id", "in", self.ids)], limit=1))
 
     def _check_may_set_threshold(self):
         """Keep who raises limits from setting how far one person may raise them."""
+        self._check_may_loosen(
+            self.env._(
+                "Only an administrator of settlement sets from which amount on a limit needs a "
+                "second person."
+            )
+        )
+
+    @api.model
+    def _check_may_loosen(self, refusal):
+        """Leave what gives credit without a second person to administrators.
+
+        :param refusal: the sentence for everybody else
+        """
         if not self.env.su and not self.env.user.has_group(
             "scrm_settlement.group_scrm_settlement_manager"
         ):
-            raise AccessError(
-                self.env._(
-                    "Only an administrator of settlement sets from which amount on a limit needs a "
-                    "second person."
-                )
-            )
+            raise AccessError(refusal)
 
     # === DEFAULT === #
 

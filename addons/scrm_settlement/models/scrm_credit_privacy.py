@@ -17,5 +17,5 @@ class ScrmPrivacy(models.AbstractModel):
                 kept=("reason_codes", "request_note", "decision_note", "snapshot")
             ),
             "scrm.credit.policy": TablePlan(kept=("name",)),
-            "scrm.credit.review": TablePlan(kept=("reason", "decision_note")),
+            "scrm.credit.review": TablePlan(kept=("reason", "decision_note", "snapshot")),
         }

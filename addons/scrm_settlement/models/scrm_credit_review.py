@@ -5,11 +5,16 @@ from odoo.tools.translate import LazyTranslate
 from odoo.addons.scrm_base.tools.append_only import protect
 from odoo.addons.scrm_base.tools.flow import Transition
 
+from .scrm_credit_account import LIMIT_FIELDS
+
 _lt = LazyTranslate(__name__)
 
 CREDIT_MANAGER = "scrm_settlement.group_scrm_settlement_credit_manager"
 # What a decision adds; everything else of a review is a fact of the day it was asked for.
-DECISION_FIELDS = ("state", "approver_id", "decided_at", "decision_note")
+DECISION_FIELDS = (
+    *("state", "approver_id", "decided_at", "decision_note"),
+    *("snapshot", "amount_exposure", "is_limited", "amount_limit"),
+)
 LIMIT_MODES = [
     ("inherit", "The level's or the company's"),
     ("amount", "An amount of its own"),
@@ -80,6 +85,22 @@ class ScrmCreditReview(models.Model):
     )
     decided_at = fields.Datetime(string="Decided on", readonly=True)
     decision_note = fields.Text(string="Decision", readonly=True)
+    company_currency_id = fields.Many2one(
+        related="company_id.currency_id", string="Company Currency"
+    )
+    snapshot = fields.Json(
+        readonly=True, help="What the exposure was made of when it was decided, and the limits."
+    )
+    amount_exposure = fields.Monetary(
+        string="Used then", readonly=True, currency_field="company_currency_id"
+    )
+    is_limited = fields.Boolean(readonly=True)
+    amount_limit = fields.Monetary(
+        string="Limit then",
+        readonly=True,
+        currency_field="company_currency_id",
+        help="The valid limit before the decision.",
+    )
 
     _approver_is_another_person = models.Constraint(
         "CHECK (approver_id IS NULL OR approver_id <> requester_id)",
@@ -112,7 +133,29 @@ class ScrmCreditReview(models.Model):
             approver_id=self.env.uid,
             decided_at=fields.Datetime.now(),
             decision_note=note,
+            **self._prepare_moment_vals(),
         )
+
+    def _get_limit_vals(self, moment):
+        """Return the values of the limit's fields.
+
+        :param moment: ``old`` or ``new``
+        """
+        self.ensure_one()
+        return {name: self[f"{moment}_{name}"] for name in LIMIT_FIELDS}
+
+    def _prepare_moment_vals(self):
+        """Return what the decision keeps: what is used now, the limit and what it becomes."""
+        # sudo: whoever decides need not read all that is used
+        account_sudo = self.account_id.sudo()
+        day = self.company_id._scrm_local_day(fields.Datetime.now())
+        limit, _expired = account_sudo._get_valid_limit(day)
+        new_limit = account_sudo._get_limit_with(self._get_limit_vals("new"), day)
+        vals = account_sudo._prepare_snapshot_vals(
+            account_sudo._get_exposures()[account_sudo.id], limit
+        )
+        vals["snapshot"]["new_limit"] = None if new_limit is None else str(new_limit)
+        return vals
 
     # === FLOW === #
 
@@ -132,18 +175,7 @@ class ScrmCreditReview(models.Model):
         if transition.target == "applied":
             # sudo: the flow has checked who decides
             account_sudo = self.account_id.sudo()
-            account_sudo._write_limit(
-                {
-                    name: self[f"new_{name}"]
-                    for name in (
-                        "limit_mode",
-                        "own_limit",
-                        "valid_until",
-                        "increase",
-                        "increase_until",
-                    )
-                }
-            )
+            account_sudo._write_limit(self._get_limit_vals("new"))
             self.env["scrm.notice.rule"]._raise_event(
                 account_sudo.with_context(scrm_credit_review=self.id), "limit_changed"
             )

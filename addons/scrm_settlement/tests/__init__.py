@@ -65,6 +65,7 @@ from . import test_tour_portal
 from . import test_credit_exposure
 from . import test_tools_credit
 from . import test_credit_hold
+from . import test_credit_terms
 from . import test_credit_account
 from . import test_credit_dealer
 from . import test_credit_document

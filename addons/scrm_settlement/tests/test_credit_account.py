@@ -127,6 +127,29 @@ class TestCreditAccount(CreditCase):
         account.review_ids.with_user(self.manager_2).action_approve()
         self.assertEqual(("partner", 9000), (account.limit_source, account.credit_limit))
 
+    def test_a_decision_keeps_what_was_known_then(self):
+        account = self._open_account(limit=1000)
+        self._invoice(300)
+        review = account.with_user(self.manager)._request_limit({"own_limit": 5000}, "Grows")
+        self.assertFalse(review.snapshot, "not decided yet")
+        self._invoice(150.5)
+        review.with_user(self.manager_2).action_approve()
+        without = account.with_user(self.manager)._request_limit({"limit_mode": "unlimited"}, "x")
+        without.with_user(self.manager_2).action_reject()
+        inherited = account._request_limit({"limit_mode": "inherit"}, "As all others")
+        for decided, limit, new_limit in (
+            (review, 1000, "5000.00"),
+            (without, 5000, None),
+            (inherited, 5000, None),
+        ):
+            with self.subTest(state=decided.state, limit=limit):
+                self.assertEqual((450.5, limit), (decided.amount_exposure, decided.amount_limit))
+                self.assertEqual(new_limit, decided.snapshot["new_limit"])
+                self.assertEqual("450.50", decided.snapshot["parts"]["receivable"])
+                self.assertTrue(decided.is_limited)
+        with self.assertRaises(AccessError):
+            review.with_user(self.manager).write({"amount_exposure": 0})
+
     def test_limits_are_not_edited_by_hand(self):
         account = self._open_account()
         with self.assertRaisesRegex(UserError, "Change limit"):

@@ -1,12 +1,14 @@
 from datetime import timedelta
 
 from freezegun import freeze_time
+from lxml import etree
 from psycopg2.errors import CheckViolation, RestrictViolation
 
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
+from odoo.tools.safe_eval import safe_eval
 
 from .credit_case import CreditCase
 
@@ -193,6 +195,56 @@ class TestCreditHold(CreditCase):
         self.assertNotEqual(hold.id, order.scrm_credit_hold_id.id)
         self._approve(order)
         self.assertTrue(order.picking_ids)
+
+    def _shows(self, button, order):
+        """Tell whether the salesperson finds a button on the order."""
+        seen = order.with_user(self.salesman)
+        arch = etree.fromstring(seen.get_view(view_type="form")["arch"])
+        values = seen.read(["state", "delivery_status", "scrm_credit_state"])[0]
+        return any(
+            not any(
+                safe_eval(node.get("invisible") or "False", values)
+                for node in (found, *found.iterancestors("div"))
+            )
+            for found in arch.iterfind(f".//button[@name='{button}']")
+        )
+
+    def _expire(self):
+        """Return an order whose release has ended."""
+        with freeze_time("2026-11-28 04:00:00"):
+            order = self._confirm(self._make_order(150000))
+            order.scrm_credit_hold_id.with_user(self.manager)._approve(150000, "2026-11-30")
+        with freeze_time("2026-12-01 04:00:00"):
+            self.env["scrm.credit.hold"]._cron_expire()
+        return order
+
+    def test_an_expired_release_may_be_asked_again(self):
+        order = self._confirm(self._make_order(150000))
+        ask = "action_scrm_request_credit"
+        self.assertFalse(self._shows(ask, order))
+        order = self._expire()
+        self.assertTrue(self._shows(ask, order))
+        order.with_user(self.salesman).action_scrm_request_credit()
+        self.assertEqual("request", order.scrm_credit_hold_id.checkpoint)
+        self.assertEqual("held", order.scrm_credit_state)
+        self.assertFalse(self._shows(ask, order))
+        self._approve(order)
+        self._deliver(order)
+        self.assertEqual("full", order.delivery_status)
+
+    def test_an_expired_release_is_not_asked_for_once_all_is_delivered(self):
+        order = self._expire()
+        self._entry(self._receivable(), 60000)
+        self._deliver(order)
+        self.assertEqual(("expired", "full"), (order.scrm_credit_state, order.delivery_status))
+        self.assertFalse(self._shows("action_scrm_request_credit", order))
+
+    def test_who_asks_again_without_need_is_told(self):
+        order = self._expire()
+        self._entry(self._receivable(), 60000)
+        told = order.with_user(self.salesman).action_scrm_request_credit()
+        self.assertIn("has the credit", told["params"]["message"])
+        self.assertEqual("expired", order.scrm_credit_state)
 
     def test_cancelling_the_order_ends_its_hold(self):
         order = self._confirm(self._make_order(150000))

@@ -111,7 +111,7 @@ class TestDealers(SettlementCase):
         with self.assertRaisesRegex(AccessError, "channel managers"):
             self.grade_store.with_user(salesman).scrm_rank = 1
         self.assertEqual("Store", self.grade_store.with_user(salesman).name)
-        self.grade_store.with_user(channel).scrm_credit_limit = 50000
+        self.grade_store.with_user(channel).scrm_rank = 1
         self.assertTrue(Grade.with_user(channel).create({"name": "New"}))
 
     def test_a_dealer_shows_the_account_and_the_shares(self):
