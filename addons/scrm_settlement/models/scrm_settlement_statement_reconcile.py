@@ -42,6 +42,12 @@ class ScrmSettlementStatement(models.Model):
             action["res_id"] = imports.id
         return action
 
+    def _is_reconcilable(self):
+        """Tell whether a list of the dealer has something to be compared with here."""
+        self.ensure_one()
+        # What a reversed one settled is settled again by the next revision
+        return self.state != "reversed"
+
     def _get_imports(self):
         """Return the dealer's files about this statement, or about its period as a whole."""
         # sudo: whoever submits is held up by files he cannot read; they show numbers alone

@@ -55,6 +55,7 @@ from . import test_reconciliation
 from . import test_reconciliation_access
 from . import test_reconciliation_portal
 from . import test_reconciliation_report
+from . import test_reconciliation_statement_portal
 from . import test_pull_race
 from . import test_share
 from . import test_shipment
