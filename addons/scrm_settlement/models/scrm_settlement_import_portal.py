@@ -48,7 +48,9 @@ class ScrmSettlementImport(models.Model):
                 "is_from_dealer": True,
             }
         )
+        self.env["scrm.notice.rule"]._raise_event(record, "upload")
         record._move_along("start")
+        record._tell_differences()
         record._replace_earlier()
         return record.sudo(False)
 
@@ -58,6 +60,7 @@ class ScrmSettlementImport(models.Model):
         Company, period and currency follow from the statement.
         """
         if statement:
+            statement = statement.with_env(self.env)  # who asks is who is logged in here
             statement._check_is_own()
             if not statement._is_reconcilable():
                 raise UserError(

@@ -53,6 +53,7 @@ from . import test_report
 from . import test_statement_book
 from . import test_reconciliation
 from . import test_reconciliation_access
+from . import test_reconciliation_notices
 from . import test_reconciliation_portal
 from . import test_reconciliation_report
 from . import test_reconciliation_statement_portal
