@@ -64,6 +64,7 @@ from . import test_reconciliation_tour
 from . import test_reconciliation_waiver
 from . import test_tour
 from . import test_tour_portal
+from . import test_tour_upload
 from . import test_credit_exposure
 from . import test_tools_credit
 from . import test_credit_hold
