@@ -29,6 +29,7 @@
         "data/product_settlement_data.xml",
         "data/scrm_settlement_key_data.xml",
         "data/scrm_settlement_dispute_data.xml",
+        "data/scrm_settlement_import_notice_data.xml",
         "data/scrm_allocation_data.xml",
         "data/scrm_shipment_data.xml",
         "wizard/scrm_library_import_views.xml",

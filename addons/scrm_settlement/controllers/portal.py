@@ -122,6 +122,10 @@ class SettlementPortal(CustomerPortal):
         return self._render_settlement(statement, page)
 
     def _render_settlement(self, statement, page=1, error=None):
+        values = self._prepare_settlement_values(statement, page)
+        return request.render("scrm_settlement.portal_my_settlement", {**values, "error": error})
+
+    def _prepare_settlement_values(self, statement, page):
         lines = request.env["scrm.settlement.line"]
         domain = [("statement_id", "=", statement.id)]
         pager = portal_pager(
@@ -141,9 +145,8 @@ class SettlementPortal(CustomerPortal):
             ),
             disputes=statement.dispute_ids,
             pager=pager,
-            error=error,
         )
-        return request.render("scrm_settlement.portal_my_settlement", values)
+        return values
 
     @route(
         f"{URL}/<int:statement_id>/confirm",

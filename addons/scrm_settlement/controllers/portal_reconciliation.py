@@ -6,16 +6,20 @@ from odoo import fields, http
 from odoo.exceptions import UserError
 from odoo.http import content_disposition, request
 
-from odoo.addons.portal.controllers.portal import CustomerPortal, pager
+from odoo.addons.portal.controllers.portal import pager
 
 from ..models.scrm_settlement_import_portal import MAX_PORTAL_BYTES
+from .portal import URL as STATEMENT_URL
+from .portal import SettlementPortal
 
 URL = "/my/reconciliation"
 ROWS_PER_PAGE = 80
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-class ReconciliationPortal(CustomerPortal):
+class ReconciliationPortal(SettlementPortal):
+    """A dealer's own lists, each about a month or about one of his statements."""
+
     def _prepare_home_portal_values(self, counters):
         values = super()._prepare_home_portal_values(counters)
         if "scrm_reconciliation_count" in counters:
@@ -34,16 +38,27 @@ class ReconciliationPortal(CustomerPortal):
         # What a browser posts names a file and a month; the dealer is who is logged in.
         try:
             first = self._parse_month(month)
-            content = self._read_upload(file)
-            with request.env.cr.savepoint():
-                record = request.env["scrm.settlement.import"]._upload_from_portal(
-                    content,
-                    file.filename,
-                    first,
-                    first + relativedelta(months=1, days=-1),
-                )
+            record = self._upload(
+                file, date_from=first, date_to=first + relativedelta(months=1, days=-1)
+            )
         except UserError as error:
             return self._show_list(error=str(error), month=month)
+        return request.redirect(f"{URL}/{record.id}")
+
+    @http.route(
+        f"{STATEMENT_URL}/<int:statement_id>/upload",
+        type="http",
+        auth="user",
+        website=True,
+        methods=["POST"],
+    )
+    def portal_my_settlement_upload(self, statement_id, file=None, **post):
+        """Compare the dealer's list with one statement, whatever its period and currency."""
+        statement = self._get_own_statement(statement_id)
+        try:
+            record = self._upload(file, statement=statement)
+        except UserError as error:
+            return self._render_settlement(statement, error=str(error))
         return request.redirect(f"{URL}/{record.id}")
 
     @http.route(
@@ -80,22 +95,45 @@ class ReconciliationPortal(CustomerPortal):
         """Return the dealer's own reconciliation, empty where the rules let him see none."""
         return request.env["scrm.settlement.import"].search([("id", "=", import_id)])
 
+    def _upload(self, file, **about):
+        content = self._read_upload(file)
+        with request.env.cr.savepoint():
+            return request.env["scrm.settlement.import"]._upload_from_portal(
+                content, file.filename, **about
+            )
+
+    def _prepare_settlement_values(self, statement, page):
+        values = super()._prepare_settlement_values(statement, page)
+        if statement._is_reconcilable():
+            values.update(
+                reconciliations=request.env["scrm.settlement.import"].search(
+                    [("statement_id", "=", statement.id), ("state", "!=", "cancel")]
+                ),
+                **self._prepare_upload_values(statement.company_id, statement.partner_id),
+            )
+        return values
+
+    def _prepare_upload_values(self, company, dealer):
+        """Return what an upload form says about the file."""
+        # sudo: layouts are kept by the office; a dealer learns the titles of his own
+        layout_sudo = request.env["scrm.settlement.import.template"].sudo()
+        return {
+            "titles": layout_sudo._find(company, dealer)._get_shown_titles(),
+            "limit": MAX_PORTAL_BYTES // (1024 * 1024),
+        }
+
     def _show_list(self, error=None, month=None):
         imports = request.env["scrm.settlement.import"]
         dealer = imports._get_portal_dealer()
         if not dealer:
             return request.redirect("/my")
-        # sudo: layouts are kept by the office; a dealer learns the titles of his own
-        layout_sudo = request.env["scrm.settlement.import.template"].sudo()
-        layout_sudo = layout_sudo._find(request.env.company, dealer)
         last_month = fields.Date.context_today(imports) + relativedelta(months=-1)
         values = {
             "page_name": "scrm_reconciliation",
             "imports": imports.search([]),
             "month": month or f"{last_month:%Y-%m}",
             "error": error,
-            "titles": layout_sudo._get_shown_titles(),
-            "limit": MAX_PORTAL_BYTES // (1024 * 1024),
+            **self._prepare_upload_values(request.env.company, dealer),
         }
         return request.render("scrm_settlement.portal_my_reconciliation", values)
 

@@ -61,6 +61,7 @@ from . import scrm_settlement_import_template
 from . import scrm_settlement_import_line
 from . import scrm_settlement_import
 from . import scrm_settlement_import_flow
+from . import scrm_settlement_import_notice
 from . import scrm_settlement_import_read
 from . import scrm_settlement_import_report
 from . import scrm_settlement_import_subtotal
@@ -82,6 +83,7 @@ from . import sale_order_line_credit
 from . import account_move_credit
 from . import stock_picking_credit
 from . import res_partner_credit
+from . import scrm_notice_rule
 from . import scrm_outbox
 from . import scrm_privacy
 from . import scrm_privacy_reconcile

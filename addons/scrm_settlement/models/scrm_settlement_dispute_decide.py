@@ -140,6 +140,10 @@ class ScrmSettlementDispute(models.Model):
     def _notice_get_events(self):
         return [("open", self.env._("Opened")), *super()._notice_get_events()]
 
+    def _notice_get_responsible(self):
+        """Return who prepared the statement; nobody is told of their own step."""
+        return super()._notice_get_responsible() - self.env.user
+
     # === MONEY === #
 
     def _get_difference(self, value):

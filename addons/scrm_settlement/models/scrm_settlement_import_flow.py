@@ -69,9 +69,6 @@ class ScrmSettlementImport(models.Model):
             self._delete_rows()
         return super()._flow_after(transition)
 
-    def _notice_get_responsible(self):
-        return self.statement_id.user_id or self.preparer_id
-
     # === ACTIONS === #
 
     def action_compare(self):

@@ -22,17 +22,15 @@ class ScrmSettlementImport(models.Model):
         return dealer.sudo(False) if dealer.grade_id else dealer.browse().sudo(False)
 
     @api.model
-    def _upload_from_portal(self, content, filename, date_from, date_to, statement=None):
+    def _upload_from_portal(self, content, filename, date_from=None, date_to=None, statement=None):
         """Take a dealer's list in and compare it; an earlier one of the same period makes way.
 
         :param content: bytes of the file
-        :param statement: one of the dealer's own, or None for the whole period
+        :param statement: one of the dealer's own, whose period it is; None for a whole period
         :raises UserError: the file cannot be used, with the reason
         :return: the reconciliation
         """
-        dealer = self._get_portal_dealer()
-        if not dealer:
-            raise UserError(self.env._("Only dealers upload settlement lists."))
+        about = self._prepare_portal_subject(date_from, date_to, statement)
         if len(content) > MAX_PORTAL_BYTES:
             raise UserError(
                 self.env._(
@@ -40,23 +38,47 @@ class ScrmSettlementImport(models.Model):
                     MAX_PORTAL_BYTES // (1024 * 1024),
                 )
             )
-        # sudo: dealers have no right to create; dealer, uploader and company are set here
+        # sudo: dealers have no right to create; what it is about and the uploader are set here
         self_sudo = self.sudo()
         record = self_sudo.create(
             {
-                "company_id": statement.company_id.id if statement else self.env.company.id,
-                "partner_id": dealer.id,
-                "statement_id": statement.id if statement else False,
-                "date_from": date_from,
-                "date_to": date_to,
+                **about,
                 "file": base64.b64encode(content),
                 "filename": filename,
                 "is_from_dealer": True,
             }
         )
+        self.env["scrm.notice.rule"]._raise_event(record, "upload")
         record._move_along("start")
+        record._tell_differences()
         record._replace_earlier()
         return record.sudo(False)
+
+    def _prepare_portal_subject(self, date_from, date_to, statement):
+        """Return what a dealer's list is about: a statement of his own, or a whole period.
+
+        Company, period and currency follow from the statement.
+        """
+        if statement:
+            statement = statement.with_env(self.env)  # who asks is who is logged in here
+            statement._check_is_own()
+            if not statement._is_reconcilable():
+                raise UserError(
+                    self.env._(
+                        "%s was reversed. Compare with the settlement that takes its place.",
+                        statement.name,
+                    )
+                )
+            return {"company_id": statement.company_id.id, "statement_id": statement.id}
+        dealer = self._get_portal_dealer()
+        if not dealer:
+            raise UserError(self.env._("Only dealers upload settlement lists."))
+        return {
+            "company_id": self.env.company.id,
+            "partner_id": dealer.id,
+            "date_from": date_from,
+            "date_to": date_to,
+        }
 
     def _replace_earlier(self):
         """Discard what the dealer uploaded before for the same period, unless work went into it."""
@@ -107,6 +129,8 @@ class ScrmSettlementImport(models.Model):
         return {
             "page_name": "scrm_reconciliation",
             "reconciliation": self,
+            # One that was returned meanwhile is no longer shown
+            "statement": self.statement_id.filtered(lambda statement: statement.has_access("read")),
             "subtotals": self.subtotal_ids,
             # sudo: the rule has let the rows through; the dealer reads the names of his entries
             "rows": rows.search(domain, limit=step, offset=pages["offset"]).sudo(),

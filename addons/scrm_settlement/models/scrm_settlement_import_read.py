@@ -64,6 +64,8 @@ class ScrmSettlementImport(models.Model):
         except UserError as error:
             # sudo: the flow goes back by itself
             self.sudo()._move_along("fail", problem=str(error), progress=0)
+        else:
+            self._tell_differences()
 
     def _is_job(self):
         return bool(self.env.context.get("job_uuid"))

@@ -110,9 +110,7 @@ class ScrmSettlementLine(models.Model):
         product = rule.product_id or self.env.ref("scrm_settlement.product_settlement")
         measure = volume["amount"] if rule.basis == "amount" else volume["quantity"]
         return {
-            "name": self.env._(
-                "%(rule)s until %(day)s", rule=rule.name, day=format_date(self.env, volume["until"])
-            ),
+            "name": self._get_trueup_name(rule, volume),
             "company_id": company.id,
             "partner_id": volume["partner_id"],
             **self._prepare_source_key("trueup", self._name, volume["seq"]),
@@ -143,11 +141,30 @@ class ScrmSettlementLine(models.Model):
 
     # === WORDS === #
 
+    def _get_trueup_name(self, rule, volume):
+        """Return what the dealer reads: what it is and of which period, never our rule."""
+        period = {
+            "first": format_date(self.env, volume["period"]),
+            "last": format_date(self.env, volume["until"]),
+        }
+        if rule.tier_id.scope == "service" or volume["document_mode"] == "customer_invoice":
+            return self.env._("Volume of the period %(first)s – %(last)s", **period)
+        return self.env._("Rebate for the period %(first)s – %(last)s", **period)
+
+    def _get_correction_reason(self):
+        """Return why the line corrects what was settled, as the dealer reads it."""
+        self.ensure_one()
+        explanation = self.explanation or {}
+        if explanation.get("trueup"):
+            return self._describe_trueup(explanation["trueup"])
+        return explanation.get("note") or ""
+
     def _compute_price_reason(self):
         result = super()._compute_price_reason()
         for line in self:
             if line.explanation and line.explanation.get("trueup"):
-                line.price_reason = line._describe_trueup(line.explanation["trueup"])
+                said = line.explanation["trueup"]
+                line.price_reason = f"{said['rule']}: {line._describe_trueup(said)}"
             elif line.state == "counted":
                 line.price_reason = self.env._(
                     "Counted for the period by “%s”: its true-up is what is paid.",
@@ -165,9 +182,8 @@ class ScrmSettlementLine(models.Model):
             else formatLang(self.env, said["measure"], dp="Product Unit")
         )
         return self.env._(
-            "%(rule)s: %(measure)s from %(first)s to %(last)s earn %(target)s; %(before)s were "
-            "given before, %(rest)s remain.",
-            rule=said["rule"],
+            "%(measure)s from %(first)s to %(last)s earn %(target)s; %(before)s were given "
+            "before, %(rest)s remain.",
             measure=measure,
             first=format_date(self.env, said["from"]),
             last=format_date(self.env, said["to"]),

@@ -39,6 +39,12 @@ class ScrmSettlementStatement(models.Model):
             action["res_id"] = imports.id
         return action
 
+    def _is_reconcilable(self):
+        """Tell whether a list of the dealer has something to be compared with here."""
+        self.ensure_one()
+        # What a reversed one settled is settled again by the next revision
+        return self.state != "reversed"
+
     def _get_imports(self):
         """Return the dealers' files about these statements, or about their periods as a whole."""
         # sudo: whoever submits is held up by files he cannot read; they show numbers alone

@@ -53,8 +53,10 @@ from . import test_report
 from . import test_statement_book
 from . import test_reconciliation
 from . import test_reconciliation_access
+from . import test_reconciliation_notices
 from . import test_reconciliation_portal
 from . import test_reconciliation_report
+from . import test_reconciliation_statement_portal
 from . import test_pull_race
 from . import test_share
 from . import test_shipment
@@ -62,6 +64,7 @@ from . import test_reconciliation_tour
 from . import test_reconciliation_waiver
 from . import test_tour
 from . import test_tour_portal
+from . import test_tour_upload
 from . import test_credit_exposure
 from . import test_tools_credit
 from . import test_credit_hold

@@ -267,6 +267,38 @@ class TestDispute(DisputeCase):
         )
         self.assertIn(self.reviewer, rows.user_id)
 
+    def _told(self, dispute, event):
+        rows = self.env["scrm.outbox"].search(
+            [
+                ("res_model", "=", dispute._name),
+                ("res_id", "=", dispute.id),
+                ("rule_id.event", "=", event),
+                ("medium", "=", "inapp"),
+            ]
+        )
+        return rows.user_id
+
+    def test_the_preparer_hears_of_a_rejection_by_another(self):
+        stranger = self._make_user("dispute.stranger", PREPARER)
+        first, second = self._dispute(self.lines[0]), self._dispute(self.lines[1])
+        for dispute, user in ((first, self.reviewer), (second, self.preparer)):
+            dispute.with_user(user).resolution = "The price list is right"
+            dispute.with_user(user).action_reject()
+        self.assertEqual(self.preparer, self._told(first, "reject"))
+        self.assertFalse(self._told(second, "reject"))
+        self.assertNotIn(stranger, self._told(first, "open"))
+
+    def test_finance_hears_of_a_withdrawal(self):
+        foreign = self._make_user("dispute.foreign", REVIEWER, company=self.company_other)
+        self._submit()
+        dispute = self.statement.with_user(self.portal)._open_own_disputes(
+            [{"line_id": self.lines[0].id, "claimed_value": 120, "evidence": "Contract"}]
+        )
+        dispute.with_user(self.portal)._withdraw_as_dealer()
+        told = self._told(dispute, "withdraw")
+        self.assertLessEqual(self.preparer | self.reviewer | self.reviewer_2, told)
+        self.assertFalse(told & (foreign | self.portal))
+
     def test_statement_counts(self):
         first = self._dispute(self.lines[0])
         self._dispute(self.lines[1])

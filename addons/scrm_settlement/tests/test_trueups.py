@@ -2,12 +2,14 @@ from datetime import date, datetime
 
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
+from lxml import html
 from psycopg2 import IntegrityError
 
 from odoo.exceptions import UserError
 from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
+from ..models.scrm_settlement_statement_paper import REPORT
 from .journal_case import JournalCase
 
 MONTH_ENDS = {10: 31, 11: 30, 12: 31}
@@ -212,6 +214,32 @@ class TestTrueups(JournalCase):
         self.assertIn("¥ 140.00 remain", reason)
         self.assertEqual(counted, self.Line.search(line.action_open_counted()["domain"]))
         self.assertIn("Counted for the period by", counted.price_reason)
+
+    def test_the_dealer_reads_a_rebate_and_no_rule(self):
+        """The name goes to portal, PDF, spreadsheet and bill; the reason to the PDF."""
+        self._make_contract((0, 0), (5000, 2))
+        self._sell(7000, 11)
+        self.Line._prepare_period(self.company, date(2026, 11, 1), date(2026, 11, 30))
+        statement = self._generate()
+        self.assertEqual("Rebate for the period 01/01/2026 – 11/30/2026", statement.line_ids.name)
+        page, _kind = self.env["ir.actions.report"]._render_qweb_html(REPORT, statement.ids)
+        page = html.fromstring(page.decode())
+        [reason] = page.xpath("//table[@name='corrections']/tbody/tr/td[3]/text()")
+        self.assertIn("from 01/01/2026 to 11/30/2026 earn", reason)
+        self.assertNotIn("Contract", page.text_content())
+        rows = [cell for row in statement._prepare_line_rows() for cell in row]
+        self.assertNotIn("Contract", " ".join(map(str, rows)))
+        # Colleagues still read which rule it was
+        self.assertIn("Contract: ", statement.line_ids.price_reason)
+
+    def test_volume_of_services_is_no_rebate(self):
+        tier = self._make_tier("Labour", "service")
+        self._make_contract((0, 0), (5, 2), method="fixed", basis="quantity", tier_id=tier.id)
+        self._record({"source_type": "labour", "product_id": self.labour.id, "quantity": 7})
+        self.Line._prepare_period(self.company, date(2026, 11, 1), date(2026, 11, 30))
+        line = self.Line.search([("source_type", "=", "trueup")], limit=1)
+        self.assertEqual((14, self.dealer), (line.amount, line.partner_id))
+        self.assertEqual("Volume of the period 01/01/2026 – 11/30/2026", line.name)
 
     def test_the_clock_settles_what_is_only_counted(self):
         """Nothing waits to be settled until the true-up is written, which the run does."""

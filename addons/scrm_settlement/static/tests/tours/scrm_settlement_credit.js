@@ -1,6 +1,38 @@
 import { registry } from "@web/core/registry";
 import { stepUtils } from "@web_tour/tour_utils";
 
+registry.category("web_tour.tours").add("scrm_settlement_credit_hold", {
+    steps: () => [
+        {
+            content: "The quotation says that there is not enough credit",
+            trigger: "div[name='scrm_credit_over']:contains('Not enough credit')",
+        },
+        {
+            content: "Confirm all the same",
+            trigger: "button[name='action_confirm']:visible",
+            run: "click",
+        },
+        {
+            content: "It is asked instead; say why it should be released",
+            trigger: ".modal:has(.alert:contains('exceed')) [name='note'] textarea",
+            run: "edit The dealer pays tomorrow",
+        },
+        {
+            content: "Ask for the audit",
+            trigger: ".modal button[name='action_request']",
+            run: "click",
+        },
+        {
+            content: "On hold, and nothing is delivered",
+            trigger: "body:not(:has(.modal)) .o_form_view .alert-danger:contains('On credit hold')",
+        },
+        {
+            content: "The order is confirmed",
+            trigger: ".o_arrow_button_current[data-value='sale']",
+        },
+    ],
+});
+
 registry.category("web_tour.tours").add("scrm_settlement_credit", {
     url: "/odoo",
     steps: () => [
@@ -34,6 +66,10 @@ registry.category("web_tour.tours").add("scrm_settlement_credit", {
             content: "Back to the hold",
             trigger: "button[name='action_scrm_open_hold']",
             run: "click",
+        },
+        {
+            content: "Who asked said why",
+            trigger: ".o_form_view:contains('The dealer pays tomorrow')",
         },
         {
             content: "Decide",
