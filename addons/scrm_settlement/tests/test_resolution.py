@@ -245,7 +245,7 @@ class TestResolution(SettlementCase):
         line = self._record({"quantity": 7, "scenario_id": self.campaign.id})
         self.dealer.scrm_scenario_id = self.retail
         action = line.action_test_price()
-        tester = Form(self.env[action["res_model"]].with_context(action["context"])).save()
+        tester = Form(self.env[action["res_model"]].with_context(**action["context"])).save()
         self.assertEqual(
             (self.campaign, 99, line.amount), (tester.scenario_id, tester.price_unit, tester.amount)
         )
