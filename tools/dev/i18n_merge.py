@@ -13,7 +13,10 @@ CHANGING = ("POT-Creation-Date", "PO-Revision-Date", "Last-Translator", "Languag
 
 
 def merge(template, exported, before):
-    """Fill what the export left empty from the earlier file, and drop the changing headers."""
+    """Take the translations from the earlier file alone, and drop the changing headers.
+
+    A database that was updated has the old translation of a text that was changed.
+    """
     kept = {}
     if Path(before).stat().st_size:
         kept = {(entry.msgctxt, entry.msgid): entry.msgstr for entry in polib.pofile(before)}
@@ -25,7 +28,7 @@ def merge(template, exported, before):
         if path == exported:
             file.metadata["Language"] = "zh_CN"
             for entry in file:
-                entry.msgstr = kept.get((entry.msgctxt, entry.msgid)) or entry.msgstr
+                entry.msgstr = kept.get((entry.msgctxt, entry.msgid), "")
         file.save(path)
     return sum(1 for entry in polib.pofile(exported) if not entry.msgstr)
 

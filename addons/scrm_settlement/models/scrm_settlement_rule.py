@@ -196,6 +196,7 @@ class ScrmSettlementRule(models.Model):
             ("quarter", "Each quarter"),
             ("year", "Each calendar year"),
         ],
+        string="Counted Anew",
         required=True,
         default="contract",
         tracking=True,
