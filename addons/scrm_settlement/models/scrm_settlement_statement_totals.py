@@ -19,21 +19,35 @@ class ScrmSettlementStatement(models.Model):
     # One concern a file.
     _inherit = "scrm.settlement.statement"  # pylint: disable=consider-merging-classes-inherited
 
+    # === ROWS === #
+
     def _fetch_rows(self):
         """Return what the database holds of the lines: {statement id: [Row]}, by day."""
-        self.flush_recordset()
-        self.env["scrm.settlement.line"].flush_model()
-        rows = defaultdict(list)
-        for statement_id, *row in self.env.execute_query(
+        return self._select_rows(
+            SQL("id, product_id, uom_id, quantity, price_unit, amount"),
+            SQL("ORDER BY statement_id, date, id"),
+        )
+
+    def _fetch_counted_rows(self):
+        """Return the same with equal lines counted: their taxes are computed once."""
+        return self._select_rows(
+            SQL("min(id), product_id, uom_id, quantity, price_unit, amount, count(*)"),
             SQL(
-                "SELECT statement_id, id, product_id, uom_id, quantity, price_unit, amount"
-                "  FROM scrm_settlement_line WHERE statement_id IN %s"
-                " ORDER BY statement_id, date, id",
-                tuple(self.ids) or (0,),
-            )
-        ):
-            rows[statement_id].append(Row(*row))
-        return rows
+                "GROUP BY statement_id, product_id, uom_id, quantity, price_unit, amount"
+                " ORDER BY statement_id, min(date), min(id)"
+            ),
+        )
+
+    def _fetch_product_rows(self):
+        """Return one row for each product, unit and price; its `id` is the first line's."""
+        return self._select_rows(
+            SQL("min(id), product_id, uom_id, sum(quantity), price_unit, sum(amount)"),
+            SQL(
+                "GROUP BY statement_id, product_id, uom_id, price_unit"
+                " HAVING sum(quantity) <> 0 OR sum(amount) <> 0"
+                " ORDER BY statement_id, min(date), min(id)"
+            ),
+        )
 
     def _fetch_billed_rows(self, exactly=True):
         """Return the rows as their documents say them: each line, or one for product and price.
@@ -46,20 +60,17 @@ class ScrmSettlementStatement(models.Model):
         rows.update(added_up._fetch_product_rows())
         return rows
 
-    def _fetch_product_rows(self):
-        """Return one row for each product, unit and price; its `id` is the first line's."""
+    def _select_rows(self, columns, tail):
+        """Return {statement id: [Row]} of the columns, grouped and ordered by the tail."""
         self.flush_recordset()
         self.env["scrm.settlement.line"].flush_model()
         rows = defaultdict(list)
         for statement_id, *row in self.env.execute_query(
             SQL(
-                "SELECT statement_id, min(id), product_id, uom_id, sum(quantity), price_unit,"
-                "       sum(amount)"
-                "  FROM scrm_settlement_line WHERE statement_id IN %s"
-                " GROUP BY statement_id, product_id, uom_id, price_unit"
-                " HAVING sum(quantity) <> 0 OR sum(amount) <> 0"
-                " ORDER BY statement_id, min(date), min(id)",
+                "SELECT statement_id, %s FROM scrm_settlement_line WHERE statement_id IN %s %s",
+                columns,
                 tuple(self.ids) or (0,),
+                tail,
             )
         ):
             rows[statement_id].append(Row(*row))
@@ -133,22 +144,6 @@ class ScrmSettlementStatement(models.Model):
             statement._write_derived(
                 {"amount_untaxed": untaxed, "amount_tax": tax, "amount_total": total}
             )
-
-    def _fetch_counted_rows(self):
-        """Return the same with equal lines counted: their taxes are computed once."""
-        rows = defaultdict(list)
-        for statement_id, *row in self.env.execute_query(
-            SQL(
-                "SELECT statement_id, min(id), product_id, uom_id, quantity, price_unit,"
-                "       amount, count(*)"
-                "  FROM scrm_settlement_line WHERE statement_id IN %s"
-                " GROUP BY statement_id, product_id, uom_id, quantity, price_unit, amount"
-                " ORDER BY statement_id, min(date), min(id)",
-                tuple(self.ids) or (0,),
-            )
-        ):
-            rows[statement_id].append(Row(*row))
-        return rows
 
     def _get_tax_totals(self, rows):
         """Return {statement: (untaxed, tax, total)} as core computes them for the same lines.
