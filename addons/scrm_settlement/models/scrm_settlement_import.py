@@ -24,6 +24,7 @@ SYSTEM_FIELDS = {
     "file_key",
     "uploader_id",
     "preparer_id",
+    "worker_ids",
     "is_from_dealer",
     "progress",
     "problem",
@@ -163,6 +164,15 @@ class ScrmSettlementImport(models.Model):
         ondelete="restrict",
         groups="base.group_user",
         help="Compared or matched it last, or submitted the statement.",
+    )
+    worker_ids = fields.Many2many(
+        comodel_name="res.users",
+        relation="scrm_settlement_import_worker_rel",
+        string="Worked on by",
+        readonly=True,
+        copy=False,
+        groups="base.group_user",
+        help="All who ever compared or matched it, or submitted the statement.",
     )
     progress = fields.Integer(string="Progress (%)", readonly=True, copy=False, aggregator=None)
     problem = fields.Text(readonly=True, copy=False)

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
 
 from .scrm_settlement_import_line import UNRESOLVED
@@ -41,6 +41,7 @@ class ScrmSettlementImport(models.Model):
             self.create_uid
             | self.uploader_id
             | self.preparer_id
+            | self.worker_ids
             | statement.create_uid
             | statement.submitter_id
         )
@@ -53,6 +54,11 @@ class ScrmSettlementImport(models.Model):
                     user=self.env["res.users"].browse(vals["waiver_id"]).name,
                 )
             )
+
+    @api.model
+    def _prepare_worker_vals(self):
+        """Return what is noted of whoever works on a file: they do not waive its differences."""
+        return {"preparer_id": self.env.uid, "worker_ids": [Command.link(self.env.uid)]}
 
     def _check_nothing_accepted(self):
         if self.line_ids.filtered(lambda line: line.resolution == "accepted"):
@@ -75,7 +81,7 @@ class ScrmSettlementImport(models.Model):
         """Read the file and compare it; a large one in the background."""
         for record in self:
             record._check_preparer()
-            record._move_along("start", problem=False, progress=0, preparer_id=self.env.uid)
+            record._move_along("start", problem=False, progress=0, **record._prepare_worker_vals())
         return True
 
     def action_resume(self):

@@ -217,7 +217,7 @@ class ScrmSettlementImportLine(models.Model):
                     )
                 )
         # sudo: who has worked on the rows cannot waive them
-        self.import_id.sudo().write({"preparer_id": self.env.uid})
+        self.import_id.sudo().write(self.import_id._prepare_worker_vals())
 
     def _match_with(self, entry_row):
         """Answer this row with an entry that no row has asked for.

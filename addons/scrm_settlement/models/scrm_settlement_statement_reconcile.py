@@ -109,5 +109,6 @@ class ScrmSettlementStatement(models.Model):
     def _flow_after(self, transition):
         if transition.key == "submit":
             # sudo: noted by the system; the database refuses whoever waived the differences
-            self._get_imports().sudo().write({"preparer_id": self.env.uid})
+            files = self._get_imports()
+            files.sudo().write(files._prepare_worker_vals())
         return super()._flow_after(transition)

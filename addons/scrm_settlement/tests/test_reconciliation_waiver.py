@@ -59,6 +59,20 @@ class TestReconciliationWaiver(ReconciliationCase):
         statement.action_submit()
         self.assertEqual("submitted", statement.state)
 
+    def test_nobody_waives_what_he_prepared_before_another(self):
+        both = self._make_user("reconciliation.earlier", PREPARER, REVIEWER)
+        self._entry("D-1")
+        record = self._make_import(self._row("D-1", 150), self._row("X-9", 70, day=20))
+        record.with_user(both).action_compare()
+        row = record.line_ids.filtered(lambda line: line.row_number and line.line_id)
+        row.with_user(both).action_unmatch()
+        [ours] = record.line_ids.filtered(lambda line: not line.row_number)
+        row.with_user(self.preparer)._match_with(ours.with_user(self.preparer))
+        self.assertEqual(self.preparer, record.preparer_id)
+        with self.assertRaisesRegex(UserError, "cannot waive"):
+            record.with_user(both)._action_waive("Never mind")
+        record.with_user(self.reviewer)._action_waive("Agreed")
+
     def test_nobody_waives_what_he_prepared(self):
         both = self._make_user("reconciliation.both", PREPARER, REVIEWER)
         third = self._make_user("reconciliation.third", PREPARER, REVIEWER)
