@@ -109,7 +109,7 @@ class AccountMove(models.Model):
                 self.env._("Whether a document belongs to a settlement is not edited by hand.")
             )
         if vals.get("auto_post", "no") != "no":  # then the clock posts, in nobody's name
-            self._scrm_get_statements()._check_reviewed()
+            self._scrm_get_statements()._check_poster()
         result = super().write(vals)
         if "matched_payment_ids" in vals:  # a payment that has no journal entry to reconcile
             self._scrm_get_statements()._follow_document()

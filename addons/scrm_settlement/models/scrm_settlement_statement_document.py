@@ -247,6 +247,11 @@ class ScrmSettlementStatement(models.Model):
                         preparer=statement.submitter_id.name,
                     )
                 )
+        self._check_poster()
+
+    def _check_poster(self):
+        """Refuse to post, or to leave to the clock, what one has prepared oneself."""
+        for statement in self:
             preparers = (statement.submitter_id, statement.create_uid)
             if statement.company_id.scrm_settlement_poster_apart and self.env.user in preparers:
                 raise UserError(
