@@ -352,6 +352,11 @@ class TestReconciliation(ReconciliationCase):
             .create({"row_id": row.id, **vals})
         )
 
+    def test_a_credit_is_accepted_as_one(self):
+        record = self._compare(self._row("D-3", -100, quantity=None))
+        [row] = record.only_theirs_line_ids
+        self.assertEqual((0, -1), (row.quantity, self._resolve(row).quantity))
+
     def test_a_claim_is_accepted_once(self):
         self._entry("D-1")
         statement = self._generate(self.preparer)
