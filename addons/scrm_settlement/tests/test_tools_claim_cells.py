@@ -286,6 +286,7 @@ class TestClaimCells(BaseCase):
             ("Amount (USD million)", 1_000_000), ("Amount (in USD million)", 1_000_000),
             ("Amount (RMB'000)", 1000), ("Amount (US$m)", 1_000_000), ("Amount (€ bn)", 10**9),
             ("Amount USD thousands", 1000), ("Length (m)", 1), ("金额(人民币/万)", 10_000),
+            ("Amount (In thousands)", 1000), ("AMOUNT (IN USD MILLION)", 1_000_000),
             ("Amount (kUSD)", 1000), ("Bank", 1), ("Amount ('000)", 1000), ("金额(千)", 1000),
             ("金额(元)", 1), ("金额(千元以内)", 1), ("百货金额", 1), ("Stock", 1), ("金额", 1),
             (None, 1),

@@ -141,11 +141,11 @@ def _read_unit(part: str) -> tuple[str, int]:
     if not scaled:
         return (part if _is_currency(part) else ""), 1
     unit, after = scaled["scale"].casefold(), scaled["after"]
-    before = scaled["before"].strip().removeprefix("in ")
+    before = re.sub(r"^in\b\s*", "", scaled["before"].strip(), flags=re.IGNORECASE)
     for named in (after,) if after else (before, before.rpartition(" ")[2]):
         if _is_currency(named):
             return named, _SCALES[unit]
-    is_alone = not after and before in ("", "in")
+    is_alone = not (before or after)
     return "", (_SCALES[unit] if is_alone and unit not in _BESIDE_CURRENCY else 1)
 
 
