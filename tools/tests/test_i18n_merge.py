@@ -15,28 +15,46 @@ def read(*paths):
 
 
 def files(tmp_path, day):
+    """Return the paths of a template and of an export that knows a translation of its own."""
     template, exported = tmp_path / "scrm_x.pot", tmp_path / "zh_CN.po"
     template.write_text(HEAD.format(day) + ENTRY.format("Part", "") + ENTRY.format("Site", ""))
     exported.write_text(HEAD.format(day) + ENTRY.format("Part", "") + ENTRY.format("Site", "网点"))
     return str(template), str(exported)
 
 
+def translations(path):
+    return {entry.msgid: entry.msgstr for entry in polib.pofile(path)}
+
+
 def test_translations_are_kept(tmp_path):
     before = tmp_path / "before.po"
-    before.write_text(
-        HEAD.format("a") + ENTRY.format("Part", "备件") + ENTRY.format("Gone", "没有")
-    )
+    before.write_text(HEAD.format("a") + ENTRY.format("Part", "备件") + ENTRY.format("Site", "地点"))
     template, exported = files(tmp_path, "a")
     assert i18n_merge.merge(template, exported, str(before)) == 0
-    found = {entry.msgid: entry.msgstr for entry in polib.pofile(exported)}
-    assert found == {"Part": "备件", "Site": "网点"}
+    assert translations(exported) == {"Part": "备件", "Site": "地点"}
+
+
+def test_terms_that_are_gone_go(tmp_path):
+    before = tmp_path / "before.po"
+    before.write_text(HEAD.format("a") + ENTRY.format("Gone", "没有"))
+    template, exported = files(tmp_path, "a")
+    i18n_merge.merge(template, exported, str(before))
+    assert "Gone" not in translations(exported)
+
+
+def test_what_the_database_still_has_of_an_older_text_is_not_taken(tmp_path):
+    before = tmp_path / "before.po"
+    before.write_text(HEAD.format("a") + ENTRY.format("Part", "备件"))
+    template, exported = files(tmp_path, "a")
+    assert i18n_merge.merge(template, exported, str(before)) == 1
+    assert translations(exported) == {"Part": "备件", "Site": ""}
 
 
 def test_second_export_gives_no_difference(tmp_path):
     before = tmp_path / "before.po"
-    before.write_text("")
+    before.write_text(HEAD.format("a") + ENTRY.format("Part", "备件"))
     template, exported = files(tmp_path, "2026-01-01")
-    assert i18n_merge.merge(template, exported, str(before)) == 1
+    i18n_merge.merge(template, exported, str(before))
     texts = read(template, exported)
     before.write_text(texts[1])
     template, exported = files(tmp_path, "2026-02-02")

@@ -157,6 +157,8 @@ class ScrmSettlementDispute(models.Model):
             return 0.0
         if self.kind == "missing":
             return currency.round(value)
+        if not line:
+            return 0.0
         if self.kind == "quantity":
             return currency.round(currency.round(value * line.price_unit) - line.amount)
         # What came back was taken back at the old price: only the rest is left to correct.
@@ -180,28 +182,13 @@ class ScrmSettlementDispute(models.Model):
 
     def _get_borne(self):
         """Return what the dealer bore of the line by an adjustment, and what of it came back."""
-        line = self.line_id.sudo()  # sudo: as in _get_difference
-        # Asked of the database: returns are written there
-        corrections = line.search([("origin_line_id", "=", line.id)])
-        found = corrections.filtered(
-            lambda other: (
-                other.source_type == "adjustment"
-                and other.source_model_number == line.source_model_number
-                and other.source_id == line.source_id
-                and other.partner_id == line.partner_id
-                and other.currency_id == line.currency_id
-                and other.amount < 0
-            )
-        )
-        if not found or line.source_type == "commission":
-            return 0.0, 0.0
-        returns = corrections.filtered(lambda other: other.source_type == "return")
-        before = returns.filtered(lambda other: other.id < min(found.ids))
-        since = -sum(before.mapped("quantity"))
-        after = -sum((returns - before).mapped("quantity"))
-        borne = sum(found.mapped("amount"))
+        line = self.line_id
+        borne, since = line._get_borne()
         left = line.quantity - since
-        return borne, self.currency_id.round(borne * after / left) if left else 0.0
+        if not borne or not left:
+            return borne, 0.0
+        after = line._get_returned_measure() - since
+        return borne, self.currency_id.round(borne * after / left)
 
     def _get_kept_quantity(self):
         """Return how much of the disputed line did not come back."""

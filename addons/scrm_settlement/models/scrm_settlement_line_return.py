@@ -20,6 +20,20 @@ _OWN_COLUMNS = (
     "explanation",
 )
 
+# What the dealer bore of a line by adjustments of its own source, and how much came back before.
+_BORNE = SQL("""
+        SELECT SUM(adjusted.amount) AS amount, (
+               SELECT -SUM(back.quantity) FROM scrm_settlement_line back
+                WHERE back.origin_line_id = line.id AND back.source_type = 'return'
+                  AND back.id < MIN(adjusted.id)) AS since
+          FROM scrm_settlement_line adjusted
+         WHERE adjusted.origin_line_id = line.id AND adjusted.source_type = 'adjustment'
+           AND adjusted.source_model_number = line.source_model_number
+           AND adjusted.source_id = line.source_id
+           AND adjusted.partner_id = line.partner_id
+           AND adjusted.currency_id = line.currency_id AND adjusted.amount < 0
+""")
+
 # Commissions come back by the value of what was sold, everything else by quantity; that of a
 # discount is negative and counted as positive, its sign kept apart. A part of a
 # line is worth the difference of two rounded totals, so that the parts add up to the line.
@@ -62,21 +76,7 @@ WITH asked AS (
                CASE line.source_type WHEN 'commission' THEN sign(line.source_amount)
                     ELSE 1 END AS sign
      ) measure
-     -- What the dealer bore of the line already, by an adjustment of its own source, and how much
-     -- had come back by then
-      LEFT JOIN LATERAL (
-        SELECT SUM(adjusted.amount) AS amount, (
-               SELECT -SUM(back.quantity) FROM scrm_settlement_line back
-                WHERE back.origin_line_id = line.id AND back.source_type = 'return'
-                  AND back.id < MIN(adjusted.id)) AS since
-          FROM scrm_settlement_line adjusted
-         WHERE adjusted.origin_line_id = line.id AND adjusted.source_type = 'adjustment'
-           AND adjusted.source_model_number = line.source_model_number
-           AND adjusted.source_id = line.source_id
-           AND adjusted.partner_id = line.partner_id
-           AND adjusted.currency_id = line.currency_id AND adjusted.amount < 0
-           AND NOT measure.by_value
-     ) borne ON TRUE
+      LEFT JOIN LATERAL (%(borne)s) borne ON NOT measure.by_value
 ), origin AS (
     -- Written, so that a return at the same time fails and is tried again on what this one leaves
     UPDATE scrm_settlement_line line SET write_date = now() AT TIME ZONE 'UTC'
@@ -235,6 +235,7 @@ class ScrmSettlementLine(models.Model):
             _RECORD_RETURNS,
             arrays=SQL(", ").join(arrays),
             own=own,
+            borne=_BORNE,
             agreed=_rounded(SQL("line.quantity * dispute.agreed_value"), SQL("currency")),
             plain=_rounded(SQL("part.quantity * origin.agreed_price"), SQL("currency")),
             amount_upper=_amount_until(upper),
@@ -291,6 +292,22 @@ class ScrmSettlementLine(models.Model):
             [f"{measure}:sum"],
         )
         return abs(returned or 0.0) if by_value else -(returned or 0.0)
+
+    def _get_borne(self):
+        """Return (money that the dealer bore of the line, how much had come back before that)."""
+        self.ensure_one()
+        self.env["scrm.settlement.line"].flush_model()
+        [(borne, since)] = self.env.execute_query(
+            SQL(
+                "SELECT COALESCE(borne.amount, 0), COALESCE(borne.since, 0)"
+                "  FROM scrm_settlement_line line"
+                "  LEFT JOIN LATERAL (%s) borne ON line.source_type <> 'commission'"
+                " WHERE line.id = %s",
+                _BORNE,
+                self.id,
+            )
+        )
+        return borne, since
 
     def _get_settled_measure(self):
         """Return what was settled of the line, disputes included, as its returns measure it."""

@@ -1,6 +1,5 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
-from odoo.tools import format_date
 
 from ..tools.resolution import Rule
 from .scrm_settlement_tier import PULLED_SCOPES
@@ -264,50 +263,6 @@ class ScrmSettlementRule(models.Model):
         "AND (target = 'library') = (library_id IS NOT NULL))",
         "Choose the product, the category or the library that the rule applies to, and only that.",
     )
-
-    # === COMPUTE === #
-
-    @api.depends(
-        *("method", "value", "base", "currency_id", "surcharge", "price_min", "price_max"),
-        *("pricelist_id", "accumulation", "period", "bracket_mode", "bracket_ids.value"),
-    )
-    def _compute_price_label(self):
-        periods = dict(self._fields["period"]._description_selection(self.env))
-        for rule in self:
-            labels = [rule._describe_value(b.value) for b in rule.bracket_ids] or [
-                rule._describe_value(rule.value)
-            ]
-            label = labels[0] if len(labels) == 1 else f"{labels[0]} … {labels[-1]}"
-            if rule.accumulation == "period":
-                label = f"{label} · {periods[rule.period]}"
-            rule.price_label = label
-
-    @api.depends(
-        *("partner_ids", "include_downline", "scenario_ids", "region_ids", "grade_ids"),
-        *("date_from", "date_to"),
-    )
-    def _compute_scope_label(self):
-        for rule in self:
-            parts = [
-                ", ".join(records.mapped("display_name"))
-                for records in (
-                    rule.partner_ids,
-                    rule.scenario_ids,
-                    rule.region_ids,
-                    rule.grade_ids,
-                )
-                if records
-            ]
-            if rule.partner_ids and rule.include_downline:
-                parts[0] = self.env._("%(dealers)s and their downline", dealers=parts[0])
-            if rule.date_from or rule.date_to:
-                parts.append(
-                    "{} – {}".format(
-                        format_date(self.env, rule.date_from) or "…",
-                        format_date(self.env, rule.date_to) or "…",
-                    )
-                )
-            rule.scope_label = " · ".join(parts) or self.env._("Everybody, everywhere")
 
     # === CONSTRAINTS AND ONCHANGE === #
 

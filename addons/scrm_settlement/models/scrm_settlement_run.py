@@ -28,7 +28,7 @@ class ScrmSettlementRun(models.Model):
     _system_fields = frozenset(
         {
             *("company_id", "date_from", "date_to", "partner_ids", "user_id"),
-            *("total_count", "done_count", "result"),
+            *("total_count", "done_count", "done_until", "result"),
         }
     )
     _description = "Generation of Statements"
@@ -65,6 +65,8 @@ class ScrmSettlementRun(models.Model):
     )
     total_count = fields.Integer(string="Dealers to Do", readonly=True)
     done_count = fields.Integer(string="Dealers Done", readonly=True)
+    # Dealers are done in the order of their ids: a count would skip one when others are merged.
+    done_until = fields.Integer(string="Last Dealer Done", readonly=True)
     progress = fields.Float(compute="_compute_progress")
     statement_ids = fields.One2many(comodel_name="scrm.settlement.statement", inverse_name="run_id")
     statement_count = fields.Integer(string="Statements", compute="_compute_statement_count")
@@ -130,7 +132,7 @@ class ScrmSettlementRun(models.Model):
         for run in self:
             run.with_company(run.company_id).with_delay(
                 channel="root.scrm.settlement",
-                identity_key=f"scrm.settlement.run:{run.id}:{run.done_count}",
+                identity_key=f"scrm.settlement.run:{run.id}:{run.done_until}",
                 description=self.env._("Generate statements for %s", run.name),
             )._run_batch()
 
@@ -143,15 +145,27 @@ class ScrmSettlementRun(models.Model):
         self._flow_lock()
         if self.state != "running":
             return
-        everybody = self.partner_ids.sorted("id")
-        dealers = everybody[self.done_count : self.done_count + BATCH]
+        waiting = self.partner_ids.filtered(lambda dealer: dealer.id > self.done_until).sorted("id")
+        dealers = waiting[:BATCH]
         if dealers:
             self._generate_for(dealers)
-        self.sudo().done_count += len(dealers)  # sudo: as in `_start`
-        if self.done_count < len(everybody):  # fewer than there were: dealers were merged
+            self._count_done(dealers, waiting)
+        if len(waiting) > len(dealers):
             self._enqueue()
         else:
             self._finish()
+
+    def _count_done(self, dealers, waiting):
+        done_count = self.done_count + len(dealers)
+        # sudo: as in `_start`
+        self.sudo().write(
+            {
+                "done_count": done_count,
+                "done_until": dealers[-1].id,
+                # Fewer than there were, if dealers were merged meanwhile
+                "total_count": done_count + len(waiting) - len(dealers),
+            }
+        )
 
     def _generate_for(self, dealers):
         Statement = self.env["scrm.settlement.statement"]

@@ -59,6 +59,20 @@ class TestRun(SettlementCase):
         self.assertEqual("done", run.state)
         self.assertEqual(dealers[0] | dealers[1], run.statement_ids.partner_id)
 
+    def test_a_merge_behind_or_before_the_run_leaves_nobody_out(self):
+        dealers = self._make_dealers(5)
+        self._record_for(dealers)
+        merge = self.env["base.partner.merge.automatic.wizard"]._merge
+        with patch.object(scrm_settlement_run, "BATCH", 2):
+            run = self.env["scrm.settlement.run"]._start(self.company, *NOVEMBER, dealers)
+            run._run_batch()
+            merge(dealers[:2].ids, dealers[1])
+            merge(dealers[3:].ids, dealers[3])
+            self.env.invalidate_all()
+            self._drain(run)
+        self.assertEqual(dealers[1:4], run.statement_ids.partner_id)
+        self.assertRecordValues(run, [{"done_count": 4, "total_count": 4, "progress": 100}])
+
     def test_an_archived_dealer_is_not_everybody(self):
         dealers = self._make_dealers(2)
         self._record_for(dealers)
