@@ -72,43 +72,14 @@ class TestClaims(TicketSettlementCase):
 
     def test_what_a_dispute_took_away_is_not_claimed(self):
         """2 × 117.76, agreed to 100.00 each: the manufacturer is asked for 200.00."""
-        ticket = self._work(parts=2, labour=0)
-        ticket._move_along("done")
+        ticket = self._settle_two()
         line = self._get_lines(ticket)
-        statement = self._generate(user=self.preparer)
-        statement.with_user(self.preparer).action_submit()
-        statement.with_user(self.reviewer).action_review()
-        dispute = (
-            self.env["scrm.settlement.dispute"]
-            .with_user(self.preparer)
-            .create(
-                {
-                    "statement_id": statement.id,
-                    "line_id": line.id,
-                    "claimed_value": 100,
-                    "evidence": "Letter",
-                }
-            )
-        )
-        dispute.resolution = "So it was agreed"
-        dispute.with_user(self.reviewer).action_accept()
+        self._accept_dispute(line, "price", 100)
         claim = self._claim(ticket, accepted=150, policy="postcredit")
         self.assertEqual((200, 50), (claim.amount_claimed, claim.amount_difference))
         self.assertEqual(150, self._get_kept())
         self.assertEqual([-75, -75], [self._return(line, 1) for _part in range(2)])
         self.assertEqual(0, self._get_kept())
-
-    def _return(self, line, quantity, **vals):
-        """Return the amount that is taken back for a part of the line."""
-        back = line.sudo()._record_return(
-            quantity, source_model="res.partner", source_id=self._make_partner().id, **vals
-        )
-        return back.amount
-
-    def _get_kept(self):
-        """Return what the dealer has by all his lines."""
-        lines = self.env["scrm.settlement.line"].search([("partner_id", "=", self.dealer.id)])
-        return self.company.currency_id.round(sum(lines.mapped("amount")))
 
     def test_what_the_dealer_bore_is_not_taken_back_again(self):
         """2 × 117.76, accepted 200.00: by each part that comes back he gives back 100.00."""

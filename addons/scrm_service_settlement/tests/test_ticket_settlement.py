@@ -70,6 +70,45 @@ class TicketSettlementCase(ServiceCase, SettlementCase):
             ticket._get_settlement_domain(), order="source_type desc"
         )
 
+    def _settle_two(self):
+        """Return a ticket of two parts, 117.76 each, whose statement is reviewed."""
+        ticket = self._work(parts=2, labour=0)
+        ticket._move_along("done")
+        statement = self._generate(user=self.preparer)
+        statement.with_user(self.preparer).action_submit()
+        statement.with_user(self.reviewer).action_review()
+        return ticket
+
+    def _accept_dispute(self, line, kind, value=0.0):
+        """Dispute a reviewed line and agree to the dealer's value."""
+        dispute = (
+            self.env["scrm.settlement.dispute"]
+            .with_user(self.preparer)
+            .create(
+                {
+                    "statement_id": line.statement_id.id,
+                    "line_id": line.id,
+                    "kind": kind,
+                    "claimed_value": value,
+                    "evidence": "Delivery note",
+                }
+            )
+        )
+        dispute.resolution = "Checked"
+        dispute.with_user(self.reviewer).action_accept()
+
+    def _return(self, line, quantity, **vals):
+        """Return the amount that is taken back for a part of the line."""
+        back = line.sudo()._record_return(
+            quantity, source_model="res.partner", source_id=self._make_partner().id, **vals
+        )
+        return back.amount
+
+    def _get_kept(self):
+        """Return what the dealer has by all his lines."""
+        lines = self.env["scrm.settlement.line"].search([("partner_id", "=", self.dealer.id)])
+        return self.company.currency_id.round(sum(lines.mapped("amount")))
+
 
 @tagged("post_install", "-at_install")
 class TestTicketSettlement(TicketSettlementCase):
