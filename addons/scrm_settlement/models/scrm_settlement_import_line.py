@@ -4,6 +4,7 @@ import pytz
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 from odoo.tools import float_compare
 
 STATUSES = [
@@ -156,13 +157,17 @@ class ScrmSettlementImportLine(models.Model):
                 )
         for row in paired:
             row._log(self.env._("%(row)s unmatched from %(entry)s", **row._get_names()))
-        entries = {entry.id: entry for entry in paired.line_id._get_claim_entries()}
+        lines = {row: row.line_id | row._get_counted_corrections() for row in paired}
+        entries = {
+            entry.id: entry for entry in paired.line_id.union(*lines.values())._get_claim_entries()
+        }
         values = [
             {
                 "import_id": row.import_id.id,
-                **row.import_id._prepare_only_ours_row(entries[row.line_id.id]),
+                **row.import_id._prepare_only_ours_row(entries[line.id]),
             }
             for row in paired
+            for line in lines[row]
         ]
         # sudo: rows are written by the system alone; the right was checked above
         rows_sudo = paired.sudo()
@@ -171,6 +176,7 @@ class ScrmSettlementImportLine(models.Model):
                 "status": "only_theirs",
                 "step": 0,
                 "resolution": False,
+                "reason": False,
                 "line_id": False,
                 "our_quantity": 0,
                 "our_amount": 0,
@@ -180,6 +186,17 @@ class ScrmSettlementImportLine(models.Model):
         rows_sudo.create(values)
         self.import_id._forget_rows()
         return True
+
+    def _get_counted_corrections(self):
+        """Return what corrects the entry and was counted with it."""
+        self.ensure_one()
+        if not self.currency_id.compare_amounts(self.our_amount, self.line_id.amount):
+            return self.line_id.browse()
+        corrections = self.line_id.search(
+            Domain(self.import_id._get_entry_domain())
+            & Domain("origin_line_id", "=", self.line_id.id)
+        )
+        return corrections - self.import_id.line_ids.line_id
 
     def action_compare(self):
         """Take rows that were left out as totals for claims after all."""

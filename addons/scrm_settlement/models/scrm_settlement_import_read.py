@@ -222,6 +222,8 @@ class ScrmSettlementImport(models.Model):
                 our_quantity=_show(pair.ours.quantity),
                 our_amount=_show(pair.ours.amount),
             )
+            if pair.corrections:
+                vals["reason"] = self.env._("What corrects the entry is counted with it.")
         elif row.number in duplicates:
             vals["status"] = "duplicate"
         elif row.number in ambiguous:

@@ -99,8 +99,8 @@ class ScrmSettlementLine(models.Model):
         # As text: the cursor makes float of numeric
         rows = self.env.execute_query(
             SQL(
-                "SELECT id, date, product_id, quantity::text, COALESCE(amount, 0)::text "
-                "FROM scrm_settlement_line WHERE id = ANY(%s) ORDER BY date, id",
+                "SELECT id, date, product_id, quantity::text, COALESCE(amount, 0)::text, "
+                "origin_line_id FROM scrm_settlement_line WHERE id = ANY(%s) ORDER BY date, id",
                 self.ids,
             )
         )
@@ -114,8 +114,9 @@ class ScrmSettlementLine(models.Model):
                 amount=Decimal(amount),
                 refs=names.get(line_id, ((), ()))[0],
                 serials=names.get(line_id, ((), ()))[1],
+                origin=origin_id,
             )
-            for line_id, day, product_id, quantity, amount in rows
+            for line_id, day, product_id, quantity, amount, origin_id in rows
         ]
 
     def _get_claim_codes(self):

@@ -254,6 +254,35 @@ class TestReconciliation(ReconciliationCase):
         self.assertEqual(1, statement.import_count)
         self.assertEqual(-100, statement.import_difference)
 
+    def test_an_agreed_price_answers_the_row_that_asked_for_it(self):
+        """Ours was 100; he asked for 120 and was right: one row of his, two entries of ours."""
+        line = self._entry("D-1")
+        statement = self._generate(self.preparer)
+        dispute = (
+            self.env["scrm.settlement.dispute"]
+            .with_user(self.preparer)
+            .create(
+                {
+                    "statement_id": statement.id,
+                    "line_id": line.id,
+                    "kind": "price",
+                    "claimed_value": 120,
+                    "evidence": "Contract",
+                }
+            )
+        )
+        dispute.resolution = "The contract says so"
+        dispute.with_user(self.reviewer).action_accept()
+        record = self._compare(self._row("D-1", 120))
+        self.assertEqual({2: "matched"}, self._statuses(record))
+        row = record.line_ids
+        self.assertEqual((120, 0, line), (row.our_amount, row.difference, row.line_id))
+        self.assertIn("corrects the entry", row.reason)
+        self._assert_adds_up(record)
+        row.action_unmatch()  # and what was counted with it is shown again
+        self.assertEqual([-100, -20, 120], sorted(record.line_ids.mapped("difference")))
+        self._assert_adds_up(record)
+
     def test_queries_do_not_grow_with_the_rows(self):
         for number in range(60):
             self._entry(f"Q-{number}")

@@ -60,8 +60,10 @@ def files(draw):
             quantity=Decimal(draw(st.integers(1, 2))),
             amount=draw(amounts),
             refs=tuple(filter(None, [draw(refs)])),
+            # An earlier one, or one that is not in the file's days
+            origin=draw(st.none() | st.integers(-1, number - 1)),
         )
-        for number, code in enumerate(draw(st.lists(codes, max_size=12)))
+        for number, code in enumerate(draw(st.lists(codes, max_size=12)), 1)
     ]
     rows = [
         Theirs(
@@ -168,12 +170,45 @@ class TestClaimMatch(BaseCase):
         )
         self.assertEqual({1: (2, "matched", 1), 2: (1, "matched", 1)}, found(result))
 
+    def test_a_corrected_price_is_one_row_of_theirs(self):
+        entries = [ours(1, ref="D1"), ours(2, 20, ref="DSP1", origin=1), ours(3, 7, code="B")]
+        result = match(entries, [theirs(1, 120, ref="D1")])
+        self.assertEqual({1: (1, "matched", 2)}, found(result))
+        self.assertEqual((120, 1), (result.pairs[0].ours.amount, result.pairs[0].ours.quantity))
+        self.assertEqual([3], [entry.id for entry in result.only_ours])
+
+    def test_what_came_back_is_taken_off_their_row(self):
+        entries = [ours(1, 1000, 10, ref="D1"), ours(2, -300, -3, ref="R1", origin=1)]
+        result = match(entries, [theirs(1, 700, 7, ref="D1")])
+        self.assertEqual({1: (1, "matched", 2)}, found(result))
+        self.assertEqual([], result.only_ours)
+
+    def test_a_correction_that_settles_nothing_stays_apart(self):
+        entries = [ours(1, ref="D1"), ours(2, 20, ref="DSP1", origin=1)]
+        result = match(entries, [theirs(1, 121, ref="D1")])
+        self.assertEqual({1: (1, "amount", 2)}, found(result))
+        self.assertEqual([2], [entry.id for entry in result.only_ours])
+
+    def test_a_correction_with_a_row_of_its_own_is_not_counted_twice(self):
+        entries = [ours(1, ref="D1"), ours(2, 20, ref="DSP1", origin=1)]
+        result = match(entries, [theirs(1, 120, ref="D1"), theirs(2, 20, ref="DSP1")])
+        self.assertEqual({1: (1, "amount", 2), 2: (2, "matched", 1)}, found(result))
+
+    def test_what_came_to_nothing_is_asked_of_nobody(self):
+        entries = [ours(1, ref="D1"), ours(2, -100, -1, ref="DSP1", origin=1)]
+        result = match(entries, [])
+        self.assertEqual([], result.only_ours)
+        self.assertEqual([1, 2], [entry.id for entry in result.cancelled])
+        self.assertEqual({1: (1, "matched", 1)}, found(match(entries, [theirs(1, ref="D1")])))
+
     @BUSY
     @given(files())
     def test_everything_stands_once_and_adds_up(self, file):
         entries, rows = file
         result = match(entries, rows)
-        answered = [pair.ours.id for pair in result.pairs] + [o.id for o in result.only_ours]
+        answered = [pair.ours.id for pair in result.pairs]
+        answered += [o.id for pair in result.pairs for o in pair.corrections]
+        answered += [o.id for o in result.only_ours + result.cancelled]
         self.assertEqual(sorted(o.id for o in entries), sorted(answered))
         placed = [pair.theirs.id for pair in result.pairs]
         placed += [t.id for t in result.only_theirs + result.duplicates]
@@ -181,7 +216,8 @@ class TestClaimMatch(BaseCase):
         subtotals = result.subtotals().values()
         self.assertEqual(sum(o.amount for o in entries), sum(s[1] for s in subtotals))
         self.assertEqual(sum(t.amount for t in rows), sum(s[2] for s in subtotals))
-        self.assertEqual(len(entries) + len(rows) - len(result.pairs), sum(s[0] for s in subtotals))
+        listed = len(rows) + len(result.only_ours)
+        self.assertEqual(listed, sum(s[0] for s in subtotals))
 
     @BUSY
     @given(files(), st.randoms(use_true_random=False))

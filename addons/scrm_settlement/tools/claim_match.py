@@ -2,8 +2,9 @@
 
 Ordered passes, each one-to-one and in the order of (day, id), so that the same file gives the
 same result whoever runs it: reference, item, quantity and amount; reference and item; serial or
-ticket number; item, a day nearby and an amount within tolerance. Hashes and sorted lists only:
-50,000 rows take no longer per row than 500.
+ticket number; item, a day nearby and an amount within tolerance. Then what corrects an entry is
+counted with it where the dealer writes one row for both. Hashes and sorted lists only: 50,000 rows
+take no longer per row than 500.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ class Ours(NamedTuple):
     :param codes: by which the product may be called
     :param refs: of its documents: delivery, order, ticket
     :param serials: serial numbers and ticket numbers
+    :param origin: the entry that this one corrects
     """
 
     id: int
@@ -40,6 +42,7 @@ class Ours(NamedTuple):
     amount: Decimal
     refs: tuple[str, ...] = ()
     serials: tuple[str, ...] = ()
+    origin: int | None = None
 
 
 class Theirs(NamedTuple):
@@ -55,16 +58,23 @@ class Theirs(NamedTuple):
 
 
 class Pair(NamedTuple):
+    """A row and what answers it.
+
+    :param corrections: of the entry, which are counted in ``ours``
+    """
+
     theirs: Theirs
     ours: Ours
     status: str
     step: int
+    corrections: tuple[Ours, ...] = ()
 
 
 @dataclass
 class Result:
     """Every entry and every row stands in exactly one of these.
 
+    :param cancelled: entries that came to nothing with what corrects them, and that no row names
     :param ambiguous: those of ``only_theirs`` whose number is the code of several items
     """
 
@@ -72,6 +82,7 @@ class Result:
     only_ours: list[Ours] = field(default_factory=list)
     only_theirs: list[Theirs] = field(default_factory=list)
     duplicates: list[Theirs] = field(default_factory=list)
+    cancelled: list[Ours] = field(default_factory=list)
     ambiguous: set[int] = field(default_factory=set)
 
     def subtotals(self) -> dict[str, tuple[int, Decimal, Decimal]]:
@@ -208,6 +219,7 @@ class _Matcher:
         ]
         self.theirs = sorted(theirs, key=lambda row: (row.day or date.max, row.id))
         self.taken: set[int] = set()
+        self.corrections: dict[int, list[Ours]] = {}
         self.result = Result()
 
     def run(self) -> Result:
@@ -215,6 +227,7 @@ class _Matcher:
         for step, (keys_of, key_of) in enumerate(_PASSES, 1):
             rows = self._run_pass(step, rows, keys_of, key_of)
         rows = self._run_nearby_pass(4, rows)
+        self._count_corrections()
         self._close({row.theirs.id for row in rows} | self.result.ambiguous)
         return self.result
 
@@ -291,6 +304,37 @@ class _Matcher:
         self.taken.add(ours.id)
         status = compare(ours, theirs, self.tolerance)
         self.result.pairs.append(Pair(theirs, ours, status, step))
+
+    def _count_corrections(self):
+        """Count with an entry what corrects it and no row has asked for, where that settles it."""
+        for ours, _refs, _serials in self.entries:
+            if ours.origin:
+                self.corrections.setdefault(ours.origin, []).append(ours)
+        if not self.corrections:
+            return
+        self.result.pairs = [self._count_with_corrections(pair) for pair in self.result.pairs]
+        for ours, _refs, _serials in self.entries:
+            found = self._get_open_corrections(ours)
+            if found and ours.id not in self.taken and not sum(o.amount for o in [ours, *found]):
+                self.result.cancelled += [ours, *found]
+                self.taken.update(other.id for other in [ours, *found])
+
+    def _get_open_corrections(self, ours) -> list[Ours]:
+        return [o for o in self.corrections.get(ours.id, ()) if o.id not in self.taken]
+
+    def _count_with_corrections(self, pair) -> Pair:
+        found = self._get_open_corrections(pair.ours)
+        if not found or pair.status == "matched":
+            return pair
+        amount = sum((other.amount for other in found), pair.ours.amount)
+        # A corrected price is written on the same pieces; a return takes some away
+        less = sum((other.quantity for other in found), pair.ours.quantity)
+        for quantity in (pair.ours.quantity, less):
+            whole = pair.ours._replace(quantity=quantity, amount=amount)
+            if compare(whole, pair.theirs, self.tolerance) == "matched":
+                self.taken.update(other.id for other in found)
+                return pair._replace(ours=whole, status="matched", corrections=tuple(found))
+        return pair
 
     def _close(self, unmatched: set[int]):
         """Tell repetitions from claims that we do not know."""
