@@ -80,6 +80,7 @@ from . import scrm_credit_privacy
 from . import sale_order_credit
 from . import sale_order_credit_check
 from . import sale_order_line_credit
+from . import sale_order_partnership
 from . import account_move_credit
 from . import stock_picking_credit
 from . import res_partner_credit

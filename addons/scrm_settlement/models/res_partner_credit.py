@@ -69,12 +69,7 @@ class ResPartner(models.Model):
         """Refuse a level that gives a dealer, by the way, what asks a second person."""
         if "grade_id" not in vals:
             return super().write(vals)
-        # sudo: the dealer's credit decides, whoever changes the level
-        accounts_sudo = (
-            self.env["scrm.credit.account"]
-            .sudo()
-            .search([("partner_id", "in", self.ids), ("limit_mode", "=", "inherit")])
-        )
+        accounts_sudo = self._scrm_get_inherited_credit()
         before = accounts_sudo._get_terms()
         result = super().write(vals)
         raised_sudo = accounts_sudo._find_large_raises(before)
@@ -88,6 +83,12 @@ class ResPartner(models.Model):
                 )
             )
         return result
+
+    def _scrm_get_inherited_credit(self):
+        """Return the accounts whose limit follows the level of these dealers."""
+        # sudo: the dealer's credit decides, whoever changes the level
+        Account_sudo = self.env["scrm.credit.account"].sudo()
+        return Account_sudo.search([("partner_id", "in", self.ids), ("limit_mode", "=", "inherit")])
 
     def action_scrm_credit(self):
         """Open the dealer's credit account, or a new one."""

@@ -1,3 +1,4 @@
+from odoo import Command
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
@@ -147,6 +148,41 @@ class TestCreditTerms(CreditCase):
         account._request_limit({"limit_mode": "amount", "own_limit": 1000}, "Keeps it")
         dealer.grade_id = free  # his own limit goes on counting
         self.assertEqual(1000, account.credit_limit)
+
+    def test_a_level_bought_on_the_portal_raises_no_limit_by_itself(self):
+        self.policy.review_threshold = 500
+        (self.grade_store | self.grade_distributor).scrm_credit_limited = True
+        self.grade_store.scrm_credit_limit = 1000
+        self.dealer.grade_id = self.grade_store
+        self.env["scrm.credit.account"].create({"partner_id": self.dealer.id})
+        product = self.env["product.product"].create(
+            {
+                "name": "Partnership",
+                "type": "service",
+                "list_price": 0,
+                "service_tracking": "partnership",
+                "grade_id": self.grade_distributor.id,
+            }
+        )
+
+        def buy():
+            order = self.env["sale.order"].create(
+                {
+                    "partner_id": self.dealer.id,
+                    "order_line": [Command.create({"product_id": product.id})],
+                }
+            )
+            order.sudo().action_confirm()
+            self.assertEqual("sale", order.state)
+            return order
+
+        self.grade_distributor.scrm_credit_limit = 1500.01
+        order = buy()
+        self.assertEqual(self.grade_store, self.dealer.grade_id)
+        self.assertIn("Decide on the level", order.activity_ids.mapped("summary")[0])
+        self.grade_distributor.scrm_credit_limit = 1500
+        self.assertFalse(buy().activity_ids)
+        self.assertEqual(self.grade_distributor, self.dealer.grade_id)
 
     def test_an_administrator_raises_a_limit_by_another_level(self):
         self.grade_store.write({"scrm_credit_limited": True, "scrm_credit_limit": 1000})
