@@ -171,6 +171,10 @@ class ScrmCreditPolicy(models.Model):
     _default_uniq = models.UniqueIndex(
         "(company_id) WHERE is_default", "The company has a default credit policy already."
     )
+    _default_active = models.Constraint(
+        "CHECK (active OR NOT is_default)",
+        "The company's default credit policy stays active: make another one the default first.",
+    )
     _numbers_positive = models.Constraint(
         "CHECK (horizon_days >= 0 AND max_days_overdue >= 0 AND max_days_open >= 0 "
         "AND release_days >= 0 AND default_limit >= 0 AND review_threshold >= 0)",

@@ -1,6 +1,9 @@
+from psycopg2.errors import CheckViolation
+
 from odoo import Command
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
 from .common import CHANNEL_MANAGER, MANAGER
 from .credit_case import SALESMAN, CreditCase
@@ -61,6 +64,13 @@ class TestCreditTerms(CreditCase):
         policy = self.env["scrm.credit.policy"].with_user(self.manager).create({"name": "Stores"})
         policy.write({"has_default_limit": True, "default_limit": 500, "on_confirm": "block"})
         self.assertEqual((500, "block"), (policy.default_limit, policy.on_confirm))
+
+    @mute_logger("odoo.sql_db")
+    def test_the_default_policy_stays_active(self):
+        """Without it the next account would get a new one, which limits nothing."""
+        policy = self.env["scrm.credit.policy"]._get_default(self.company)
+        with self.assertRaises(CheckViolation), self.env.cr.savepoint():
+            policy.active = False
 
     def test_what_a_policy_allows_is_logged(self):
         stricter = {"has_default_limit": True, "check_overdue": True, "check_open": True}
