@@ -271,9 +271,7 @@ class TestReview(SettlementCase):
         self.bill.js_assign_outstanding_line(line.id)
         self.assertEqual("paid", self.reviewed.state)
 
-    def test_payments_without_an_entry_pay_too(self):
-        self.reviewed.action_review()
-        self.bill.action_post()
+    def _pay_without_entry(self):
         payment = (
             self.env["account.payment"]
             .with_user(self.accountant)
@@ -292,7 +290,14 @@ class TestReview(SettlementCase):
         payment.action_post()
         self.assertFalse(payment.move_id)
         self.assertEqual("paid", self.reviewed.state)
-        payment.action_cancel()
+        return payment
+
+    def test_payments_without_an_entry_pay_too(self):
+        self.reviewed.action_review()
+        self.bill.action_post()
+        self._pay_without_entry().action_cancel()
+        self.assertEqual("invoiced", self.reviewed.state)
+        self._pay_without_entry().unlink()
         self.assertEqual("invoiced", self.reviewed.state)
 
     def test_in_payment_counts_as_paid(self):
