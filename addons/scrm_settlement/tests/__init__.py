@@ -31,6 +31,7 @@ from . import test_document
 from . import test_money
 from . import test_month_end_tour
 from . import test_revision
+from . import test_revision_race
 from . import test_queue
 from . import test_run
 from . import test_access
