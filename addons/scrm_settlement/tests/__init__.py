@@ -19,6 +19,7 @@ from . import test_journal
 from . import test_shipments
 from . import test_commissions
 from . import test_trueups
+from . import test_trueups_race
 from . import test_twins
 from . import test_twins_again
 from . import test_twins_race
