@@ -97,6 +97,14 @@ class TestReview(SettlementCase):
         with self.assertRaisesRegex(UserError, "has not been reviewed"):
             bill._post()
 
+    def test_a_bill_is_not_repeated_by_the_clock(self):
+        """What core copies each month would be posted in nobody's name, for lines of one month."""
+        self.reviewed.action_review()
+        for period in ("monthly", "quarterly", "yearly"):
+            with self.assertRaisesRegex(UserError, "settles its lines once"):
+                self.bill.auto_post = period
+        self.bill.auto_post = "at_date"
+
     def test_a_reviewed_bill_posts(self):
         self.reviewed.action_review()
         self.bill.with_user(self.accountant).action_post()
