@@ -91,7 +91,16 @@ class AccountMove(models.Model):
     def _check_scrm_settlement_reviewed(self):
         """Close the way round `_post`: whoever writes the state, what is unreviewed stays draft."""
         posted = self.filtered(lambda move: move.state == "posted")
-        for statement in posted._scrm_get_statements():
+        statements = posted._scrm_get_statements()
+        for document in posted.filtered("scrm_is_settlement") - statements.move_id:
+            raise ValidationError(
+                self.env._(
+                    "%s was taken away when its settlement was returned, which makes another "
+                    "document. Leave this one cancelled.",
+                    document.display_name,
+                )
+            )
+        for statement in statements:
             if statement.state in ("draft", "submitted", "settled", "cancel"):
                 raise ValidationError(
                     self.env._(

@@ -204,6 +204,10 @@ class TestReview(SettlementCase):
         self._return("Other account")
         self.assertEqual("cancel", self.bill.state)
         self.assertFalse(self.bill.scrm_statement_id)
+        # Posted beside the next one, it would be paid a second time.
+        self.bill.button_draft()
+        with self.assertRaisesRegex(ValidationError, "makes another document"):
+            self.bill.action_post()
 
     def test_the_bill_does_not_leave_its_statement(self):
         with self.assertRaisesRegex(UserError, "Return settlement"):
