@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 from odoo.addons.scrm_base.tools.append_only import protect
 
@@ -154,6 +155,7 @@ class ScrmServiceClaim(models.Model):
                     self.ticket_id.number,
                 )
             )
+        self._lock_lines(earned)
         total, claimed, accepted = self.amount_claimed, 0.0, 0.0
         for line, amount in earned.items():
             claimed += amount
@@ -161,6 +163,17 @@ class ScrmServiceClaim(models.Model):
             share = self.currency_id.round(share)
             accepted += share
             self._record_share(line, share, self.currency_id.round(amount - share))
+
+    def _lock_lines(self, earned):
+        """Write the lines, so that what comes back at the same time sees what the dealer bears."""
+        self.env.cr.execute(
+            SQL(
+                "UPDATE scrm_settlement_line SET write_date = write_date"
+                " WHERE id = ANY(%s) AND company_id = %s",
+                [line.id for line in earned],
+                self.company_id.id,
+            )
+        )
 
     def _record_share(self, line, share, lost):
         Line = self.env["scrm.settlement.line"]

@@ -91,7 +91,16 @@ class AccountMove(models.Model):
     def _check_scrm_settlement_reviewed(self):
         """Close the way round `_post`: whoever writes the state, what is unreviewed stays draft."""
         posted = self.filtered(lambda move: move.state == "posted")
-        for statement in posted._scrm_get_statements():
+        statements = posted._scrm_get_statements()
+        for document in posted.filtered("scrm_is_settlement") - statements.move_id:
+            raise ValidationError(
+                self.env._(
+                    "%s was taken away when its settlement was returned, which makes another "
+                    "document. Leave this one cancelled.",
+                    document.display_name,
+                )
+            )
+        for statement in statements:
             if statement.state in ("draft", "submitted", "settled", "cancel"):
                 raise ValidationError(
                     self.env._(
@@ -110,6 +119,7 @@ class AccountMove(models.Model):
             )
         if vals.get("auto_post", "no") != "no":  # then the clock posts, in nobody's name
             self._scrm_get_statements()._check_poster()
+            self._scrm_refuse_repetition(vals["auto_post"])
         result = super().write(vals)
         if "matched_payment_ids" in vals:  # a payment that has no journal entry to reconcile
             self._scrm_get_statements()._follow_document()
@@ -258,6 +268,19 @@ class AccountMove(models.Model):
                     "it takes the document away and tells who prepared it.",
                     bill=statement.move_id.display_name,
                     statement=statement.name,
+                )
+            )
+
+    def _scrm_refuse_repetition(self, auto_post):
+        """Refuse copies by the clock: they would be bills that no statement knows."""
+        if auto_post == "at_date":
+            return
+        for statement in self._scrm_get_statements():
+            raise UserError(
+                self.env._(
+                    "%(bill)s settles its lines once and is not repeated. Choose “At Date”, or "
+                    "post it yourself.",
+                    bill=statement.move_id.display_name,
                 )
             )
 

@@ -27,6 +27,17 @@ class ResPartner(models.Model):
         of_level = level._fields.get("scrm_settlement_cycle") and level.scrm_settlement_cycle
         return self.scrm_settlement_cycle or of_level or DEFAULT_CYCLE
 
+    def _scrm_get_journal_names(self):
+        """Return under which contacts lines of these dealers stand.
+
+        One that became part of a company keeps what it had earned before under its own name.
+        """
+        # sudo: who prepares settlements need not see every contact of a dealer
+        contacts = self.sudo().with_context(active_test=False)
+        return contacts.search(
+            [("commercial_partner_id", "in", self.commercial_partner_id.ids)]
+        ).with_env(self.env)
+
     def action_scrm_account_statement(self):
         """Open what the dealer owes and is owed, oldest first, with the running balance."""
         self.ensure_one()

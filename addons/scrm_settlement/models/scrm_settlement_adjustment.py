@@ -75,7 +75,7 @@ class ScrmSettlementAdjustment(models.Model):
     amount = fields.Monetary(help="Without taxes. Negative takes away.")
     currency_id = fields.Many2one(
         comodel_name="res.currency",
-        compute="_compute_from_origin",
+        compute="_compute_currency_id",
         store=True,
         readonly=False,
         precompute=True,
@@ -129,14 +129,15 @@ class ScrmSettlementAdjustment(models.Model):
             origin = adjustment.origin_line_id
             adjustment.partner_id = origin.partner_id or adjustment.partner_id
             adjustment.product_id = origin.product_id or adjustment.product_id
-            adjustment.currency_id = (
-                origin.currency_id
-                or adjustment.currency_id
-                or (adjustment.company_id or self.env.company).currency_id
-            )
             adjustment.document_mode = (
                 origin.document_mode or adjustment.document_mode or "vendor_bill"
             )
+
+    @api.depends("origin_line_id", "company_id")
+    def _compute_currency_id(self):
+        for adjustment in self:
+            company = adjustment.company_id or self.env.company
+            adjustment.currency_id = adjustment.origin_line_id.currency_id or company.currency_id
 
     def _compute_line_id(self):
         lines = self.env["scrm.settlement.line"].search(

@@ -18,11 +18,14 @@ _BENEFICIARY = """
           WHERE buyer.id = move.partner_id))
 """
 
+# A settlement's document, and what reverses it, sells nothing.
 _FIND = """
 SELECT line.id
   FROM account_move move
   JOIN account_move_line line ON line.move_id = move.id
- WHERE move.company_id = %(company)s AND move.state = 'posted' AND move.move_type = %(move_type)s
+  LEFT JOIN account_move reversed ON reversed.id = move.reversed_entry_id
+ WHERE COALESCE(reversed.scrm_is_settlement, move.scrm_is_settlement) IS NOT TRUE
+   AND move.company_id = %(company)s AND move.state = 'posted' AND move.move_type = %(move_type)s
    AND line.display_type = 'product' AND line.balance <> 0
    AND %(recent)s
    AND %(beneficiary)s IS NOT NULL

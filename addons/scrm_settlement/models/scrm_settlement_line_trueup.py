@@ -81,7 +81,31 @@ class ScrmSettlementLine(models.Model):
         :return: the new lines, dated on the last day
         """
         rows = self.sudo()._prepare_trueup_rows(company, date_to, partners)
+        self._lock_volumes(company, rows)
         return self.sudo()._insert_rows(rows)  # sudo: the journal is written by the system alone
+
+    @api.model
+    def _lock_volumes(self, company, rows):
+        """Write the first counted line of each dealer and rule, so that one pays at a time.
+
+        Another month that is generated meanwhile has other keys; PostgreSQL refuses it here, and
+        it looks again at what was paid.
+        """
+        if not rows:
+            return
+        self.env.cr.execute(
+            SQL(
+                "UPDATE scrm_settlement_line SET write_date = write_date WHERE id IN ("
+                "SELECT MIN(line.id) FROM scrm_settlement_line line"
+                " JOIN unnest(%s, %s) paid(rule_id, partner_id)"
+                " ON paid.rule_id = line.rule_id AND paid.partner_id = line.partner_id"
+                " WHERE line.company_id = %s AND line.state = 'counted'"
+                " GROUP BY line.rule_id, line.partner_id)",
+                [row["rule_id"] for row in rows],
+                [row["partner_id"] for row in rows],
+                company.id,
+            )
+        )
 
     @api.model
     def _prepare_trueup_rows(self, company, date_to, partners=None):
@@ -90,7 +114,7 @@ class ScrmSettlementLine(models.Model):
         self.env.flush_all()
         chosen = SQL("TRUE")
         if partners:
-            chosen = SQL("line.partner_id IN %s", tuple(partners.commercial_partner_id.ids))
+            chosen = SQL("line.partner_id IN %s", tuple(partners.ids))
         volumes = self.env.execute_query_dict(
             SQL(_VOLUMES, company=company.id, last=date_to, partners=chosen, period=_PERIOD)
         )

@@ -142,6 +142,8 @@ class ScrmSettlementStatement(models.Model):
         dealer = self.partner_id | self.partner_id.commercial_partner_id
         if document.commercial_partner_id not in dealer:
             differences.append(self.env._("the partner is %s", document.partner_id.display_name))
+        if document.company_id != self.company_id:
+            differences.append(self.env._("the company is %s", document.company_id.name))
         if document.move_type != self._get_document_type():
             differences.append(self.env._("the kind of document was changed"))
         if document.currency_id != self.currency_id:

@@ -146,6 +146,13 @@ class ScrmSettlementStatement(models.Model):
             }
         )
         self.line_ids.flush_recordset()
+        # Written, so that who undoes the reversal at the same time fails and sees the successor
+        self.env.cr.execute(
+            SQL(
+                "UPDATE scrm_settlement_statement SET write_date = write_date WHERE id = %s",
+                self.id,
+            )
+        )
         self.env.cr.execute(
             SQL(
                 "UPDATE scrm_settlement_line SET statement_id = %s, write_uid = %s, "

@@ -19,6 +19,7 @@ from . import test_journal
 from . import test_shipments
 from . import test_commissions
 from . import test_trueups
+from . import test_trueups_race
 from . import test_twins
 from . import test_twins_again
 from . import test_twins_race
@@ -31,6 +32,7 @@ from . import test_document
 from . import test_money
 from . import test_month_end_tour
 from . import test_revision
+from . import test_revision_race
 from . import test_queue
 from . import test_run
 from . import test_access

@@ -54,6 +54,21 @@ class TestAdjustments(SettlementCase):
         self.assertEqual("Forgotten in October", line.price_reason)
         self.assertEqual(-55.5, self._generate().amount_untaxed)
 
+    def test_money_of_the_company_that_is_chosen(self):
+        other = self.company_other
+        other.currency_id = self.env.ref("base.EUR")
+        self.preparer.company_ids |= other
+        companies = (self.company | other).ids
+        with Form(self.Adjustment.with_context(allowed_company_ids=companies)) as form:
+            form.partner_id = self.dealer
+            form.product_id = self.part
+            form.reason = "Forgotten"
+            form.pricing = "amount"
+            form.amount = 50
+            self.assertEqual(self.cny, form.currency_id)
+            form.company_id = other
+        self.assertEqual(other.currency_id, form.record.line_id.currency_id)
+
     def test_an_amount_that_no_unit_price_makes(self):
         line = self._adjust(pricing="amount", amount=100, quantity=3).line_id
         self.assertEqual((3, 33.333333, 100), (line.quantity, line.price_unit, line.amount))

@@ -4,6 +4,7 @@ from odoo import Command
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
+from .common import CHANNEL_MANAGER, REVIEWER
 from .journal_case import JournalCase
 
 
@@ -170,6 +171,24 @@ class TestCommissions(CommissionCase):
     def test_contacts_buy_for_their_company(self):
         self._invoice(partner=self._make_partner(name="Clerk", parent_id=self.dealer.id))
         self.assertEqual(self.agent, self._pull().partner_id)
+
+    def test_settlements_are_no_sales(self):
+        """What a dealer owes by a settlement, or gets by one, was sold by nobody."""
+        preparer = self._make_user("commissions.preparer", CHANNEL_MANAGER)
+        reviewer = self._make_user("commissions.reviewer", REVIEWER)
+        self._make_rule("100", method="fixed", value=100)
+        for mode in ("customer_invoice", "customer_credit_note"):
+            self.tier.document_mode = mode
+            self._record({})
+            statement = self._generate(preparer)
+            statement.action_submit()
+            statement.with_user(reviewer).action_review()
+            document = statement.sudo().move_id
+            document.action_post()
+            reversal = self._credit(document)
+            with self.subTest(mode=mode):
+                self.assertFalse(self._pull())
+                self.assertFalse(self._get_exception(document | reversal))
 
     def test_drafts_earn_nothing(self):
         move = self._invoice()

@@ -195,6 +195,19 @@ class TestCreditAccount(CreditCase):
             self.env["scrm.credit.account"]._find_accounts(self.dealer, self.company_other)
         )
 
+    def test_what_was_asked_for_a_contact_that_goes_is_not_given_to_the_other(self):
+        account = self._open_account()
+        gone = self._open_account(partner=self.dealer_2, limit=5)
+        review = gone.with_user(self.manager)._request_limit({"own_limit": 20000}, "Growth")
+        self.assertEqual("pending", review.state)
+        wizard = self.env["base.partner.merge.automatic.wizard"].create({})
+        wizard._merge((self.dealer | self.dealer_2).ids, self.dealer, extra_checks=False)
+        self.env.invalidate_all()
+        self.assertEqual((account, "rejected"), (review.account_id, review.state))
+        with self.assertRaisesRegex(UserError, "cannot be done"):
+            review.with_user(self.manager_2).action_approve()
+        self.assertEqual(100000, account.own_limit)
+
     def test_contacts_that_become_one_keep_one_account(self):
         account = self._open_account()
         gone = self._open_account(partner=self.dealer_2, limit=5)

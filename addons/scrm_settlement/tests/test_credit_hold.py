@@ -6,11 +6,11 @@ from psycopg2.errors import CheckViolation, RestrictViolation
 
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 from odoo.tools.safe_eval import safe_eval
 
-from .credit_case import CreditCase
+from .credit_case import CREDIT_MANAGER, CreditCase
 
 DAY = timedelta(days=1)
 
@@ -55,6 +55,22 @@ class TestCreditHold(CreditCase):
         self.assertEqual("36000.00", hold.snapshot["parts"]["receivable"])
         self.assertEqual(self.salesman, hold.requester_id)
         self.assertIn("exceed the limit", hold.reason)
+
+    def test_a_branch_decides_on_its_orders(self):
+        """The account, and with it the policy, is the company's above."""
+        branch = self.env["res.company"].create(
+            {"name": "Branch", "parent_id": self.company.id, "scrm_pool_id": self.pool.id}
+        )
+        manager = self._make_user("credit.branch", CREDIT_MANAGER, company=branch)
+        order = self._confirm(self._make_order(100001, company_id=branch.id), self.env.user)
+        hold = order.scrm_credit_hold_id.with_user(manager)
+        action = hold.action_open_decision()
+        decision = self.env["scrm.credit.decision"].with_user(manager)
+        self.env.invalidate_all()
+        with Form(decision.with_context(**action["context"])) as form:
+            self.assertEqual(100001, form.amount_approved)
+        form.record.action_approve()
+        self.assertEqual("released", order.scrm_credit_state)
 
     def test_the_button_asks_before_it_confirms(self):
         order = self._make_order(100001).with_user(self.salesman)

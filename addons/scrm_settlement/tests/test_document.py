@@ -278,6 +278,26 @@ class TestDocument(SettlementCase):
         self.dealer.write({"parent_id": holding.id, "is_company": False})
         self.assertEqual("posted", self._post(statement).state)
 
+    def test_a_document_stays_with_its_company(self):
+        """Accounts may be shared by companies: then Odoo itself lets a bill change its books."""
+        other = self.company_other
+        charts = self.env["account.chart.template"].with_company(other)
+        charts.try_loading("generic_coa", company=other, install_demo=False)
+        self.reviewer.company_ids |= other
+        statement = self._submit({})
+        statement.with_user(self.reviewer).action_review()
+        both = {"allowed_company_ids": (self.company | other).ids}
+        bill = statement.sudo().move_id.with_context(**both)
+        for account in bill.line_ids.account_id:
+            account.with_company(other).code = f"9{account.code}"
+            account.company_ids |= other
+        bill.journal_id = self.env["account.journal"].search(
+            [("company_id", "=", other.id), ("type", "=", "purchase")], limit=1
+        )
+        self.assertEqual(other, bill.company_id)
+        with self.assertRaisesRegex(UserError, "the company is Other test company"):
+            bill.with_user(self.reviewer).action_post()
+
     # === ONE LINE FOR A PRODUCT === #
 
     def _get_said(self, statement):

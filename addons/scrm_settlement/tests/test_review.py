@@ -97,6 +97,14 @@ class TestReview(SettlementCase):
         with self.assertRaisesRegex(UserError, "has not been reviewed"):
             bill._post()
 
+    def test_a_bill_is_not_repeated_by_the_clock(self):
+        """What core copies each month would be posted in nobody's name, for lines of one month."""
+        self.reviewed.action_review()
+        for period in ("monthly", "quarterly", "yearly"):
+            with self.assertRaisesRegex(UserError, "settles its lines once"):
+                self.bill.auto_post = period
+        self.bill.auto_post = "at_date"
+
     def test_a_reviewed_bill_posts(self):
         self.reviewed.action_review()
         self.bill.with_user(self.accountant).action_post()
@@ -196,6 +204,10 @@ class TestReview(SettlementCase):
         self._return("Other account")
         self.assertEqual("cancel", self.bill.state)
         self.assertFalse(self.bill.scrm_statement_id)
+        # Posted beside the next one, it would be paid a second time.
+        self.bill.button_draft()
+        with self.assertRaisesRegex(ValidationError, "makes another document"):
+            self.bill.action_post()
 
     def test_the_bill_does_not_leave_its_statement(self):
         with self.assertRaisesRegex(UserError, "Return settlement"):
@@ -271,9 +283,7 @@ class TestReview(SettlementCase):
         self.bill.js_assign_outstanding_line(line.id)
         self.assertEqual("paid", self.reviewed.state)
 
-    def test_payments_without_an_entry_pay_too(self):
-        self.reviewed.action_review()
-        self.bill.action_post()
+    def _pay_without_entry(self):
         payment = (
             self.env["account.payment"]
             .with_user(self.accountant)
@@ -292,7 +302,14 @@ class TestReview(SettlementCase):
         payment.action_post()
         self.assertFalse(payment.move_id)
         self.assertEqual("paid", self.reviewed.state)
-        payment.action_cancel()
+        return payment
+
+    def test_payments_without_an_entry_pay_too(self):
+        self.reviewed.action_review()
+        self.bill.action_post()
+        self._pay_without_entry().action_cancel()
+        self.assertEqual("invoiced", self.reviewed.state)
+        self._pay_without_entry().unlink()
         self.assertEqual("invoiced", self.reviewed.state)
 
     def test_in_payment_counts_as_paid(self):

@@ -73,6 +73,23 @@ class TestRun(SettlementCase):
         self.assertEqual(dealers[1:4], run.statement_ids.partner_id)
         self.assertRecordValues(run, [{"done_count": 4, "total_count": 4, "progress": 100}])
 
+    @freeze_time("2026-12-10 04:00:00")
+    def test_who_became_part_of_a_company_gets_what_he_earned_before(self):
+        holding, dealer = self._make_dealers(2)
+        for found_by in ("clock", "name", "company"):
+            dealer.write({"parent_id": False, "is_company": True})
+            line = self._record_for(dealer)
+            dealer.write({"parent_id": holding.id, "is_company": False})
+            with self.subTest(found_by=found_by):
+                if found_by == "clock":
+                    self._start_due()
+                else:
+                    named = dealer if found_by == "name" else holding
+                    wizard = self._wizard(partner_ids=[Command.set(named.ids)])
+                    self.assertEqual(1, wizard.pending_count)
+                    wizard.action_generate()
+                self.assertEqual(dealer, line.statement_id.partner_id)
+
     def test_an_archived_dealer_is_not_everybody(self):
         dealers = self._make_dealers(2)
         self._record_for(dealers)

@@ -22,6 +22,14 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
                 accounts.filtered(lambda a, c=company: a.partner_id == dst_partner) or accounts[0]
             )
             gone = accounts - kept
+            for review in gone.review_ids.filtered(lambda review: review.state == "pending"):
+                # Approved later, it would overwrite a limit that nobody asked to change.
+                review._move_along(
+                    "reject",
+                    decision_note=self.env._(
+                        "The contact became part of %s, whose limit stays.", dst_partner.name
+                    ),
+                )
             for hold_or_review in (gone.hold_ids, gone.review_ids):
                 # No flow: it is the same decision, on the same dealer.
                 models.BaseModel.write(hold_or_review, {"account_id": kept.id})

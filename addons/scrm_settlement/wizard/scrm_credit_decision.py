@@ -35,7 +35,8 @@ class ScrmCreditDecision(models.TransientModel):
             hold = decision.hold_id
             company = hold.company_id or self.env.company
             today = company._scrm_local_day(fields.Datetime.now())
-            days = hold.account_id.policy_id.release_days
+            # sudo: of a branch's order the policy may be the company's above
+            days = hold.account_id.policy_id.sudo().release_days
             decision.amount_approved = hold.order_id.sudo()._scrm_get_credit_amount() if hold else 0
             decision.valid_until = today + timedelta(days=days) if hold else False
 

@@ -50,7 +50,7 @@ class ScrmSettlementGenerate(models.TransientModel):
             ]
             if wizard.partner_ids:
                 # _origin: in a form that is not saved yet the dealers are copies without an id
-                dealers = wizard.partner_ids._origin.commercial_partner_id
+                dealers = wizard.partner_ids._origin._scrm_get_journal_names()
                 domain.append(("partner_id", "in", dealers.ids))
             counts = dict(
                 self.env["scrm.settlement.line"]._read_group(domain, ["state"], ["__count"])
@@ -73,7 +73,10 @@ class ScrmSettlementGenerate(models.TransientModel):
                 "views": [(False, "form")],
             }
         statements = self.env["scrm.settlement.statement"]._generate(
-            self.company_id, self.date_from, self.date_to, self.partner_ids
+            self.company_id,
+            self.date_from,
+            self.date_to,
+            self.partner_ids._scrm_get_journal_names(),
         )
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "scrm_settlement.scrm_settlement_statement_action"
@@ -94,7 +97,8 @@ class ScrmSettlementGenerate(models.TransientModel):
             ("state", "in", ("pending", "counted")),
         ]
         if self.partner_ids:
-            domain.append(("partner_id", "in", self.partner_ids.commercial_partner_id.ids))
+            dealers = self.partner_ids._scrm_get_journal_names()
+            domain.append(("partner_id", "in", dealers.ids))
         groups = self.env["scrm.settlement.line"]._read_group(domain, ["partner_id"])
         return self.env["res.partner"].browse([partner.id for (partner,) in groups])
 
@@ -104,7 +108,7 @@ class ScrmSettlementGenerate(models.TransientModel):
             self.company_id,
             self.date_from,
             self.date_to,
-            self.partner_ids.commercial_partner_id,
+            self.partner_ids._scrm_get_journal_names(),
             everything=False,
         )
         if not left_out:
