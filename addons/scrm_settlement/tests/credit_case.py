@@ -105,6 +105,35 @@ class CreditCase(SettlementCase):
         return picking
 
     @classmethod
+    def _add_to_delivery(cls, picking, quantity, price=None):
+        """Add goods to a delivery by hand: more of what was ordered, or another product."""
+        product = picking.move_ids.product_id
+        if price:
+            product = cls.product.create(
+                {
+                    "name": "Vorfilter",
+                    "type": "consu",
+                    "is_storable": True,
+                    "list_price": price,
+                    "invoice_policy": "delivery",
+                    "taxes_id": [Command.clear()],
+                }
+            )
+            cls.env["stock.quant"]._update_available_quantity(
+                product, cls.warehouse.lot_stock_id, quantity
+            )
+        picking.move_ids = [
+            Command.create(
+                {
+                    "product_id": product.id,
+                    "product_uom_qty": quantity,
+                    "location_id": picking.location_id.id,
+                    "location_dest_id": picking.location_dest_id.id,
+                }
+            )
+        ]
+
+    @classmethod
     def _invoice(cls, amount, post=True, partner=None, **vals):
         invoice = cls.env["account.move"].create(
             {
