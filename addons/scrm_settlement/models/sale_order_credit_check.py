@@ -51,7 +51,10 @@ class SaleOrder(models.Model):
         """Return what would be delivered beyond what was ordered, once these moves have left."""
         self.ensure_one()
         extra = 0.0
-        for line, leaving in moves.grouped("sale_line_id").items():
+        for line, leaving in moves.grouped(self._scrm_find_line).items():
+            if not line:
+                extra += sum(map(self._scrm_get_added_amount, leaving))
+                continue
             if line.product_id != leaving.product_id:
                 continue  # parts of a kit
             delivered = line.qty_delivered + sum(
@@ -61,6 +64,19 @@ class SaleOrder(models.Model):
             over = max(0.0, delivered - line.product_uom_qty)
             extra += over * (line.price_reduce_taxinc or line.price_unit)
         return self._scrm_convert_credit(extra)
+
+    def _scrm_find_line(self, move):
+        """Return the line that a move is for; of one that was added by hand, its product's."""
+        same = self.order_line.filtered(lambda line: line.product_id == move.product_id)
+        return move.sale_line_id or same[:1]
+
+    def _scrm_get_added_amount(self, move):
+        """Return the price of what was added to a delivery, as core will put it on the order."""
+        product = move.product_id
+        price = self.pricelist_id._get_product_price(
+            product, 1.0, currency=self.currency_id, date=self.date_order
+        )
+        return price * move.product_uom._compute_quantity(move.quantity, product.uom_id)
 
     def _scrm_convert_credit(self, amount):
         company_sudo = self.company_id.sudo()

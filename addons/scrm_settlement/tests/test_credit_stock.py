@@ -86,6 +86,24 @@ class TestCreditStock(CreditCase):
         picking.button_validate()
         self.assertEqual("done", picking.state)
 
+    def test_what_is_added_to_a_delivery_needs_credit_too(self):
+        for price, asked in ((None, 180000), (4000, 130000)):
+            with self.subTest(price=price):
+                order, picking = self._make_delivery(amount=90000)
+                self._add_to_delivery(picking, 10, price=price)
+                self._fill(picking).button_validate()
+                hold = order.scrm_credit_hold_id
+                self.assertEqual(("issue", asked), (hold.checkpoint, hold.amount_requested))
+                self.assertNotEqual("done", picking.state)
+                order._action_cancel()
+
+    def test_the_rest_of_an_order_may_be_added_by_hand(self):
+        order, picking = self._make_delivery(amount=90000)
+        picking.move_ids.product_uom_qty = 6
+        self._add_to_delivery(picking, 4)
+        self._fill(picking).button_validate()
+        self.assertEqual(("done", False), (picking.state, order.scrm_credit_state))
+
     def test_held_goods_do_not_leave(self):
         order, picking = self._make_delivery()
         self._hold(order)
