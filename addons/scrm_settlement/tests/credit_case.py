@@ -105,23 +105,25 @@ class CreditCase(SettlementCase):
         return picking
 
     @classmethod
+    def _make_filter(cls, price=1):
+        """Return another product that is on stock."""
+        product = cls.env["product.product"].create(
+            {
+                "name": "Vorfilter",
+                "type": "consu",
+                "is_storable": True,
+                "list_price": price,
+                "invoice_policy": "delivery",
+                "taxes_id": [Command.clear()],
+            }
+        )
+        cls.env["stock.quant"]._update_available_quantity(product, cls.warehouse.lot_stock_id, 100)
+        return product
+
+    @classmethod
     def _add_to_delivery(cls, picking, quantity, price=None):
         """Add goods to a delivery by hand: more of what was ordered, or another product."""
-        product = picking.move_ids.product_id
-        if price:
-            product = cls.product.create(
-                {
-                    "name": "Vorfilter",
-                    "type": "consu",
-                    "is_storable": True,
-                    "list_price": price,
-                    "invoice_policy": "delivery",
-                    "taxes_id": [Command.clear()],
-                }
-            )
-            cls.env["stock.quant"]._update_available_quantity(
-                product, cls.warehouse.lot_stock_id, quantity
-            )
+        product = cls._make_filter(price) if price else picking.move_ids.product_id
         picking.move_ids = [
             Command.create(
                 {

@@ -97,6 +97,24 @@ class TestCreditStock(CreditCase):
                 self.assertNotEqual("done", picking.state)
                 order._action_cancel()
 
+    def test_what_left_beyond_the_order_pays_for_none_of_its_rest(self):
+        """Invoiced with the order, it made the rest look paid for."""
+        order, picking = self._make_delivery(amount=30000)
+        order.order_line = [
+            Command.create(
+                {"product_id": self._make_filter().id, "product_uom_qty": 1, "price_unit": 30000}
+            )
+        ]
+        picking.move_ids[0].write({"quantity": 20, "picked": True})
+        picking.with_context(skip_backorder=True).button_validate()
+        order._create_invoices().action_post()
+        self._invoice(20000)
+        rest = order.picking_ids - picking
+        self._fill(rest).button_validate()
+        hold = order.scrm_credit_hold_id
+        self.assertNotEqual("done", rest.state)
+        self.assertEqual((30000, 90000), (hold.amount_open, hold.amount_requested))
+
     def test_the_rest_of_an_order_may_be_added_by_hand(self):
         order, picking = self._make_delivery(amount=90000)
         picking.move_ids.product_uom_qty = 6
