@@ -82,6 +82,12 @@ class TestCreditHold(CreditCase):
         self._confirm(order)  # not by the button: kept as a quotation, on hold
         self.assertEqual(("draft", "held"), (order.state, order.scrm_credit_state))
 
+    def test_an_order_that_is_written_as_confirmed_is_checked(self):
+        order, small = self._make_order(500000), self._make_order(5)
+        (order + small).with_user(self.salesman).write({"state": "sale"})
+        self.assertEqual(["held", False], (order + small).mapped("scrm_credit_state"))
+        self.assertEqual("confirm", order.scrm_credit_hold_id.checkpoint)
+
     def test_one_order_without_credit_stops_no_other_one(self):
         small, big, small_2 = (self._make_order(amount) for amount in (10, 100001, 20))
         other = self._make_order(10**6, partner=self.dealer_2)  # no account: stock Odoo
