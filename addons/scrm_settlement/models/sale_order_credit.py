@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.tools import format_amount
 
 # From the latest hold of an order: what its badge says and whether goods may move.
@@ -132,6 +132,8 @@ class SaleOrder(models.Model):
 
         So is an order that is written as confirmed, past `action_confirm`.
         """
+        if "scrm_credit_state" in vals and not self.env.su:
+            self._scrm_refuse_credit_state(vals["scrm_credit_state"])
         watched = past = self.browse()
         if {"partner_id", "partner_invoice_id"} & vals.keys():
             watched = self.filtered(lambda order: order.state == "sale")
@@ -148,6 +150,11 @@ class SaleOrder(models.Model):
         if moved:
             moved._scrm_check_dealer()
         return result
+
+    def _scrm_refuse_credit_state(self, state):
+        """Refuse another answer than the audit's: a computed field is open to RPC all the same."""
+        if any((order.scrm_credit_state or False) != (state or False) for order in self):
+            raise AccessError(self.env._("Whether an order has the credit is not edited by hand."))
 
     # === ACTIONS === #
 

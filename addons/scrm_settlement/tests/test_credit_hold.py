@@ -314,6 +314,14 @@ class TestCreditHold(CreditCase):
         with self.assertRaises(UserError):
             hold.with_user(self.manager).write({"state": "approved"})
 
+    def test_nobody_writes_the_audits_answer_on_the_order(self):
+        order = self._confirm(self._make_order(150000)).with_user(self.salesman)
+        for state in (False, "released"):
+            with self.assertRaisesRegex(AccessError, "not edited by hand"):
+                order.scrm_credit_state = state
+        order.write({"scrm_credit_state": "held", "note": "As the screen sends it"})
+        self.assertEqual("held", order.scrm_credit_state)
+
     def test_notices_reach_manager_salesperson_and_dealer(self):
         order = self._confirm(self._make_order(150000))
         Outbox = self.env["scrm.outbox"]
