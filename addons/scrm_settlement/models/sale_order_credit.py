@@ -1,10 +1,12 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.tools import format_amount
 
 # From the latest hold of an order: what its badge says and whether goods may move.
 STATES = {"open": "held", "rejected": "rejected", "approved": "released", "expired": "expired"}
 BLOCKING = ("held", "rejected")
+# Says that the orders are checked by who confirms them; an object of this process cannot be forged.
+_CHECKED = object()
 
 
 class SaleOrder(models.Model):
@@ -126,18 +128,33 @@ class SaleOrder(models.Model):
     # === CRUD === #
 
     def write(self, vals):
-        """Check a confirmed order whose invoice goes to another dealer now, as if it were new."""
-        watched = self.browse()
+        """Check a confirmed order whose invoice goes to another dealer now, as if it were new.
+
+        So is an order that is written as confirmed, past `action_confirm`.
+        """
+        if "scrm_credit_state" in vals and not self.env.su:
+            self._scrm_refuse_credit_state(vals["scrm_credit_state"])
+        watched = past = self.browse()
         if {"partner_id", "partner_invoice_id"} & vals.keys():
             watched = self.filtered(lambda order: order.state == "sale")
+        if (
+            vals.get("state") == "sale"
+            and self.env.context.get("_scrm_credit_checked_order") is not _CHECKED
+        ):
+            past = self.filtered(lambda order: order.state != "sale")
         before = {order: order.partner_invoice_id.commercial_partner_id for order in watched}
         result = super().write(vals)
-        moved = watched.filtered(
+        moved = past | watched.filtered(
             lambda order: order.partner_invoice_id.commercial_partner_id != before[order]
         )
         if moved:
             moved._scrm_check_dealer()
         return result
+
+    def _scrm_refuse_credit_state(self, state):
+        """Refuse another answer than the audit's: a computed field is open to RPC all the same."""
+        if any((order.scrm_credit_state or False) != (state or False) for order in self):
+            raise AccessError(self.env._("Whether an order has the credit is not edited by hand."))
 
     # === ACTIONS === #
 
@@ -148,10 +165,11 @@ class SaleOrder(models.Model):
 
     def action_confirm(self):
         """Confirm what has the credit; put on hold what has not, without stopping the others."""
-        accounts = self._scrm_get_credit_accounts()
+        checked = self.with_context(_scrm_credit_checked_order=_CHECKED)
+        accounts = checked._scrm_get_credit_accounts()
         if not accounts:
-            return super().action_confirm()
-        plain = self.filtered(lambda order: order not in accounts)
+            return super(SaleOrder, checked).action_confirm()
+        plain = checked.filtered(lambda order: order not in accounts)
         result = super(SaleOrder, plain).action_confirm() if plain else True
         for order, account in accounts.items():
             is_let_go, question = order._scrm_check_confirm(account)

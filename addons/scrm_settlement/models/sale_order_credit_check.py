@@ -24,7 +24,8 @@ class SaleOrder(models.Model):
     def _scrm_get_credit_amount(self):
         """Return the order's total in the company's currency: what a release has to cover.
 
-        What was paid with the order and is not booked yet asks for no credit.
+        What was delivered beyond it is part of it: it is invoiced with the order. What was paid
+        with the order and is not booked yet asks for no credit.
         """
         self.ensure_one()
         order_sudo = self.sudo()  # payments are read for their amount alone
@@ -36,7 +37,8 @@ class SaleOrder(models.Model):
             and not tx.payment_id
             and len(tx.sale_order_ids) == 1
         )
-        return self._scrm_convert_credit(max(0.0, order_sudo.amount_total - paid))
+        total = order_sudo.amount_total + order_sudo._scrm_get_over_amount()
+        return self._scrm_convert_credit(max(0.0, total - paid))
 
     def _scrm_get_open_amount(self, extra=0.0):
         """Return what of the total is not invoiced yet: invoices are among what is used.
@@ -48,19 +50,37 @@ class SaleOrder(models.Model):
         return max(0.0, self._scrm_get_credit_amount() + extra - invoiced)
 
     def _scrm_get_extra_amount(self, moves):
-        """Return what would be delivered beyond what was ordered, once these moves have left."""
+        """Return what leaves with these moves beyond what was ordered."""
         self.ensure_one()
-        extra = 0.0
-        for line, leaving in moves.grouped("sale_line_id").items():
-            if line.product_id != leaving.product_id:
-                continue  # parts of a kit
+        extra = self._scrm_get_over_amount(moves) - self._scrm_get_over_amount()
+        return self._scrm_convert_credit(extra)
+
+    def _scrm_get_over_amount(self, moves=None):
+        """Return what is delivered beyond what was ordered, once these moves have left."""
+        leaving = moves.grouped(self._scrm_find_line) if moves else {}
+        over = sum(map(self._scrm_get_added_amount, leaving.pop(self.order_line.browse(), ())))
+        for line in self.order_line:
             delivered = line.qty_delivered + sum(
                 move.product_uom._compute_quantity(move.quantity, line.product_uom_id)
-                for move in leaving
+                for move in leaving.get(line, ())
+                if move.product_id == line.product_id  # no parts of a kit
             )
-            over = max(0.0, delivered - line.product_uom_qty)
-            extra += over * (line.price_reduce_taxinc or line.price_unit)
-        return self._scrm_convert_credit(extra)
+            beyond = max(0.0, delivered - line.product_uom_qty)
+            over += beyond * (line.price_reduce_taxinc or line.price_unit)
+        return over
+
+    def _scrm_find_line(self, move):
+        """Return the line that a move is for; of one that was added by hand, its product's."""
+        same = self.order_line.filtered(lambda line: line.product_id == move.product_id)
+        return move.sale_line_id or same[:1]
+
+    def _scrm_get_added_amount(self, move):
+        """Return the price of what was added to a delivery, as core will put it on the order."""
+        product = move.product_id
+        price = self.pricelist_id._get_product_price(
+            product, 1.0, currency=self.currency_id, date=self.date_order
+        )
+        return price * move.product_uom._compute_quantity(move.quantity, product.uom_id)
 
     def _scrm_convert_credit(self, amount):
         company_sudo = self.company_id.sudo()

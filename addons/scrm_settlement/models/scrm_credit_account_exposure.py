@@ -38,7 +38,8 @@ READ_FIELDS = {
     "sale.order.line": (
         "order_id",
         "price_total",
-        "price_reduce_taxinc",
+        "price_unit",
+        "discount",
         "product_uom_qty",
         "qty_delivered",
         "customer_lead",
@@ -205,9 +206,11 @@ class ScrmCreditAccount(models.Model):
                    AND line.display_type IS NULL
                   JOIN rate ON rate.currency_id = orders.currency_id
                  CROSS JOIN LATERAL (
+                    -- What a delivery added was not ordered, and has no total
                     SELECT rate.factor * COALESCE(
                         line.price_total / NULLIF(line.product_uom_qty, 0),
-                        line.price_reduce_taxinc, 0) AS price
+                        line.price_unit::numeric * (1 - COALESCE(line.discount, 0) / 100), 0)
+                        AS price
                  ) unit
                  CROSS JOIN LATERAL (
                     SELECT unit.price

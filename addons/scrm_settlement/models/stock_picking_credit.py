@@ -82,7 +82,13 @@ class StockPicking(models.Model):
         leaving = issues.sudo()._scrm_get_leaving_moves()
         sentences = {
             order: order._scrm_check_issue(
-                account, leaving.filtered(lambda m, order=order: m.sale_line_id.order_id == order)
+                account,
+                # What was added by hand has no line of the order yet
+                leaving.filtered(
+                    lambda m, order=order: (
+                        order == (m.sale_line_id.order_id or m.picking_id.sale_id)
+                    )
+                ),
             )
             for order, account in accounts.items()
         }

@@ -105,6 +105,37 @@ class CreditCase(SettlementCase):
         return picking
 
     @classmethod
+    def _make_filter(cls, price=1):
+        """Return another product that is on stock."""
+        product = cls.env["product.product"].create(
+            {
+                "name": "Vorfilter",
+                "type": "consu",
+                "is_storable": True,
+                "list_price": price,
+                "invoice_policy": "delivery",
+                "taxes_id": [Command.clear()],
+            }
+        )
+        cls.env["stock.quant"]._update_available_quantity(product, cls.warehouse.lot_stock_id, 100)
+        return product
+
+    @classmethod
+    def _add_to_delivery(cls, picking, quantity, price=None):
+        """Add goods to a delivery by hand: more of what was ordered, or another product."""
+        product = cls._make_filter(price) if price else picking.move_ids.product_id
+        picking.move_ids = [
+            Command.create(
+                {
+                    "product_id": product.id,
+                    "product_uom_qty": quantity,
+                    "location_id": picking.location_id.id,
+                    "location_dest_id": picking.location_dest_id.id,
+                }
+            )
+        ]
+
+    @classmethod
     def _invoice(cls, amount, post=True, partner=None, **vals):
         invoice = cls.env["account.move"].create(
             {

@@ -128,6 +128,18 @@ class TestCreditExposure(CreditCase):
         self.assertEqual((0, 700), self._get_order_parts())
         self.assertEqual(300, self._get_parts()["receivable"])
 
+    def test_what_was_added_to_a_delivery_is_owed(self):
+        """It stands on the order with nothing ordered, so that its total says nothing of it."""
+        order = self._make_order(1000, quantity=10)
+        order.action_confirm()
+        self._add_to_delivery(order.picking_ids, 2, price=300)
+        self._deliver(order)
+        self.assertEqual(0, order.order_line[1:].price_total)
+        self.assertEqual((1600, 0), self._get_order_parts())
+        order._create_invoices().action_post()
+        self.assertEqual((0, 0), self._get_order_parts())
+        self.assertEqual(1600, self._get_parts()["receivable"])
+
     def test_over_invoiced_orders_free_no_credit(self):
         self.product.invoice_policy = "order"
         order = self._make_order(1000, quantity=10)

@@ -98,6 +98,12 @@ class TestCreditHold(CreditCase):
         self._confirm(order)  # not by the button: kept as a quotation, on hold
         self.assertEqual(("draft", "held"), (order.state, order.scrm_credit_state))
 
+    def test_an_order_that_is_written_as_confirmed_is_checked(self):
+        order, small = self._make_order(500000), self._make_order(5)
+        (order + small).with_user(self.salesman).write({"state": "sale"})
+        self.assertEqual(["held", False], (order + small).mapped("scrm_credit_state"))
+        self.assertEqual("confirm", order.scrm_credit_hold_id.checkpoint)
+
     def test_one_order_without_credit_stops_no_other_one(self):
         small, big, small_2 = (self._make_order(amount) for amount in (10, 100001, 20))
         other = self._make_order(10**6, partner=self.dealer_2)  # no account: stock Odoo
@@ -323,6 +329,14 @@ class TestCreditHold(CreditCase):
                 self.env.cr.execute(statement, [hold.id])
         with self.assertRaises(UserError):
             hold.with_user(self.manager).write({"state": "approved"})
+
+    def test_nobody_writes_the_audits_answer_on_the_order(self):
+        order = self._confirm(self._make_order(150000)).with_user(self.salesman)
+        for state in (False, "released"):
+            with self.assertRaisesRegex(AccessError, "not edited by hand"):
+                order.scrm_credit_state = state
+        order.write({"scrm_credit_state": "held", "note": "As the screen sends it"})
+        self.assertEqual("held", order.scrm_credit_state)
 
     def test_notices_reach_manager_salesperson_and_dealer(self):
         order = self._confirm(self._make_order(150000))

@@ -86,6 +86,42 @@ class TestCreditStock(CreditCase):
         picking.button_validate()
         self.assertEqual("done", picking.state)
 
+    def test_what_is_added_to_a_delivery_needs_credit_too(self):
+        for price, asked in ((None, 180000), (4000, 130000)):
+            with self.subTest(price=price):
+                order, picking = self._make_delivery(amount=90000)
+                self._add_to_delivery(picking, 10, price=price)
+                self._fill(picking).button_validate()
+                hold = order.scrm_credit_hold_id
+                self.assertEqual(("issue", asked), (hold.checkpoint, hold.amount_requested))
+                self.assertNotEqual("done", picking.state)
+                order._action_cancel()
+
+    def test_what_left_beyond_the_order_pays_for_none_of_its_rest(self):
+        """Invoiced with the order, it made the rest look paid for."""
+        order, picking = self._make_delivery(amount=30000)
+        order.order_line = [
+            Command.create(
+                {"product_id": self._make_filter().id, "product_uom_qty": 1, "price_unit": 30000}
+            )
+        ]
+        picking.move_ids[0].write({"quantity": 20, "picked": True})
+        picking.with_context(skip_backorder=True).button_validate()
+        order._create_invoices().action_post()
+        self._invoice(20000)
+        rest = order.picking_ids - picking
+        self._fill(rest).button_validate()
+        hold = order.scrm_credit_hold_id
+        self.assertNotEqual("done", rest.state)
+        self.assertEqual((30000, 90000), (hold.amount_open, hold.amount_requested))
+
+    def test_the_rest_of_an_order_may_be_added_by_hand(self):
+        order, picking = self._make_delivery(amount=90000)
+        picking.move_ids.product_uom_qty = 6
+        self._add_to_delivery(picking, 4)
+        self._fill(picking).button_validate()
+        self.assertEqual(("done", False), (picking.state, order.scrm_credit_state))
+
     def test_held_goods_do_not_leave(self):
         order, picking = self._make_delivery()
         self._hold(order)

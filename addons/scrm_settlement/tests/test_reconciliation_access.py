@@ -113,8 +113,8 @@ class TestReconciliationAccess(ReconciliationCase):
 
     # === UPLOADS OF DEALERS === #
 
-    def _upload(self, user, *rows, filename="own.xlsx"):
-        content = self._make_file(*rows or (self._row("D-1"), self._row("D-2", 50)))
+    def _upload(self, user, *rows, filename="own.xlsx", content=None):
+        content = content or self._make_file(*rows or (self._row("D-1"), self._row("D-2", 50)))
         return (
             self.env["scrm.settlement.import"]
             .with_user(user)
@@ -145,6 +145,20 @@ class TestReconciliationAccess(ReconciliationCase):
         self._upload(self.portal, self._row("D-8"))
         self.assertEqual("compared", worked_on.state)
 
+    def test_a_list_that_was_replaced_may_be_sent_again(self):
+        """A dealer cannot restore what his own mistake has replaced."""
+        right = self._make_file(self._row("D-1"))
+        first = self._upload(self.portal, content=right).sudo()
+        wrong = self._upload(self.portal, self._row("D-9")).sudo()
+        again = self._upload(self.portal, content=right).sudo()
+        self.assertEqual(
+            ["cancel", "cancel", "compared"], [file.state for file in (first, wrong, again)]
+        )
+        with self.assertRaisesRegex(UserError, "uploaded for this dealer"):
+            first.with_user(self.preparer).action_restore()
+        wrong.with_user(self.preparer).action_restore()
+        self.assertTrue(wrong.file_key)
+
     def test_who_is_no_dealer_uploads_nothing(self):
         nobody = self._make_user("reconciliation.nobody", "base.group_portal")
         with self.assertRaisesRegex(UserError, "Only dealers"):
@@ -158,3 +172,23 @@ class TestReconciliationAccess(ReconciliationCase):
         self.assertNotIn("file_key", readable)
         with self.assertRaises(AccessError):
             record.with_user(self.portal).read(["waiver_reason"])
+
+    def test_the_statement_says_whose_the_list_is(self):
+        """A claim of one dealer never lands on the statement of another one."""
+        self._entry("D-1")
+        statement = self._generate(self.preparer)
+        usd = self.env.ref("base.USD")
+        usd.active = True
+        about = {
+            "partner_id": self.dealer_2.id,
+            "date_from": "2026-01-01",
+            "date_to": "2026-11-29",
+            "currency_id": usd.id,
+        }
+        record = self._make_import(self._row("D-2"), statement_id=statement.id, **about)
+        record.write(about)
+        for name in about:
+            self.assertEqual(statement[name], record[name])
+        record.action_compare()
+        with self.assertRaisesRegex(UserError, "compared already"):
+            record.currency_id = usd
