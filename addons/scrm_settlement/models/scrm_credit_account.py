@@ -55,7 +55,10 @@ class ScrmCreditAccount(models.Model):
     currency_id = fields.Many2one(
         comodel_name="res.currency",
         required=True,
-        default=lambda self: self.env.company.currency_id,
+        compute="_compute_currency_id",
+        store=True,
+        readonly=False,
+        precompute=True,
         help="Of the dealer's own limit.",
     )
     company_currency_id = fields.Many2one(
@@ -155,6 +158,11 @@ class ScrmCreditAccount(models.Model):
         for account in self:
             if account.policy_id.company_id != account.company_id:
                 account.policy_id = self.env["scrm.credit.policy"]._get_default(account.company_id)
+
+    @api.depends("company_id")
+    def _compute_currency_id(self):
+        for account in self:
+            account.currency_id = account.company_id.currency_id
 
     @api.depends("partner_id", "company_id", "policy_id", *sorted(LIMIT_FIELDS))
     def _compute_credit(self):

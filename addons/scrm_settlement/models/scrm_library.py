@@ -36,7 +36,10 @@ class ScrmLibrary(models.Model):
     currency_id = fields.Many2one(
         comodel_name="res.currency",
         required=True,
-        default=lambda self: self.env.company.currency_id,
+        compute="_compute_currency_id",
+        store=True,
+        readonly=False,
+        precompute=True,
     )
     line_ids = fields.One2many(
         comodel_name="scrm.library.line", inverse_name="library_id", string="Standard Prices"
@@ -50,6 +53,13 @@ class ScrmLibrary(models.Model):
         "UNIQUE (company_id, code)",
         "Another library of this company has this code already. Choose a different one.",
     )
+
+    @api.depends("company_id")
+    def _compute_currency_id(self):
+        for library in self:
+            # Prices that stand in it stay what they are
+            known = library._origin.currency_id
+            library.currency_id = known or library.company_id.currency_id
 
     @api.depends("line_ids.product_id")
     def _compute_product_count(self):

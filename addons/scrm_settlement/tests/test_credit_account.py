@@ -179,6 +179,14 @@ class TestCreditAccount(CreditCase):
         with self.assertRaises(UniqueViolation), self.env.cr.savepoint():
             self._open_account()
 
+    def test_the_limit_is_in_the_currency_of_the_accounts_company(self):
+        """Whichever company the person has opened."""
+        self.company_other.currency_id = self.env.ref("base.EUR")
+        account = self.env["scrm.credit.account"].create(
+            {"company_id": self.company_other.id, "partner_id": self.dealer.id}
+        )
+        self.assertEqual(self.company_other.currency_id, account.currency_id)
+
     def test_the_account_is_the_dealers_not_a_contacts(self):
         contact = self._make_partner(name="Buyer", parent_id=self.dealer.id)
         with self.assertRaisesRegex(ValidationError, "belongs to Dealer"):

@@ -30,6 +30,15 @@ class TestLibrary(SettlementCase):
         self.library.line_ids.valid_to = date(2026, 5, 31)
         self._add_price()
 
+    def test_prices_are_in_the_currency_of_the_librarys_company(self):
+        other = self.company_other
+        other.currency_id = self.env.ref("base.EUR")
+        vals = {"name": "Theirs", "code": "TP2", "company_id": other.id}
+        library = self.env["scrm.library"].create(vals)
+        self.assertEqual(other.currency_id, library.currency_id)
+        library.company_id = self.company
+        self.assertEqual(other.currency_id, library.currency_id, "the prices stay what they are")
+
     def test_the_same_product_in_another_library(self):
         other = self.library.copy({"code": "TP2", "line_ids": [Command.clear()]})
         self._add_price(library_id=other.id)
