@@ -73,6 +73,7 @@ from . import scrm_credit_account
 from . import scrm_credit_account_limit
 from . import scrm_credit_account_exposure
 from . import scrm_credit_account_check
+from . import scrm_credit_account_unite
 from . import scrm_credit_account_portal
 from . import scrm_credit_review
 from . import scrm_credit_hold

@@ -66,13 +66,19 @@ class ResPartner(models.Model):
             partner.scrm_credit_hold_count = account_sudo.hold_count
 
     def write(self, vals):
-        """Refuse a level that gives a dealer, by the way, what asks a second person."""
-        if "grade_id" not in vals:
+        """Refuse a level that gives a dealer, by the way, what asks a second person.
+
+        A contact that becomes part of a company takes its credit account there: orders are that
+        company's from now on, and would be checked against nothing.
+        """
+        if not {"grade_id", "parent_id", "is_company"} & vals.keys():
             return super().write(vals)
+        dealers = self.filtered(lambda partner: partner.commercial_partner_id == partner)
         accounts_sudo = self._scrm_get_inherited_credit()
         before = accounts_sudo._get_terms()
         result = super().write(vals)
-        raised_sudo = accounts_sudo._find_large_raises(before)
+        dealers._scrm_take_credit_along()
+        raised_sudo = accounts_sudo.exists()._find_large_raises(before)
         if raised_sudo:
             self.env["scrm.credit.policy"]._check_may_loosen(
                 self.env._(
@@ -83,6 +89,16 @@ class ResPartner(models.Model):
                 )
             )
         return result
+
+    def _scrm_take_credit_along(self):
+        """Move the accounts of those who are no dealers of their own any more."""
+        # sudo: as in _scrm_get_inherited_credit
+        Account_sudo = self.env["scrm.credit.account"].sudo()
+        for partner in self:
+            dealer = partner.commercial_partner_id
+            if dealer != partner and Account_sudo.search_count([("partner_id", "=", partner.id)]):
+                accounts_sudo = Account_sudo.search([("partner_id", "in", (partner | dealer).ids)])
+                accounts_sudo._follow_dealer(dealer)
 
     def _scrm_get_inherited_credit(self):
         """Return the accounts whose limit follows the level of these dealers."""

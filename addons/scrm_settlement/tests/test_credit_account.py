@@ -7,7 +7,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from .credit_case import CreditCase
+from .credit_case import SALESMAN, CreditCase
 
 
 @tagged("post_install", "-at_install")
@@ -215,6 +215,36 @@ class TestCreditAccount(CreditCase):
         with self.assertRaisesRegex(UserError, "cannot be done"):
             review.with_user(self.manager_2).action_approve()
         self.assertEqual(100000, account.own_limit)
+
+    def test_a_dealer_that_becomes_part_of_a_company_takes_its_credit_along(self):
+        shop = self._make_partner(name="Shop", is_company=False)
+        account = self._open_account(partner=shop, limit=100)
+        shop.parent_id = self.dealer
+        self.assertEqual((self.dealer, 100), (account.partner_id, account.own_limit))
+        order = self._make_order(101, partner=shop)
+        order.with_user(self.salesman).action_confirm()
+        self.assertEqual("held", order.scrm_credit_state)
+
+    def test_a_dealer_that_becomes_part_of_one_with_credit_has_that(self):
+        shop = self._make_partner(name="Shop", is_company=False)
+        gone, kept = self._open_account(partner=shop, limit=100), self._open_account(limit=50)
+        order = self._make_order(101, partner=shop)
+        order.action_confirm()
+        shop.parent_id = self.dealer
+        self.assertFalse(gone.exists())
+        self.assertEqual(50, kept.own_limit)
+        self.assertEqual(kept, order.scrm_credit_hold_ids.account_id)
+
+    def test_no_limit_is_raised_by_a_company_of_a_higher_level(self):
+        self.policy.review_threshold = 500
+        (self.grade_store | self.grade_distributor).scrm_credit_limited = True
+        self.grade_store.scrm_credit_limit, self.grade_distributor.scrm_credit_limit = 1000, 9000
+        shop = self._make_partner(name="Shop", is_company=False, grade_id=self.grade_store.id)
+        self.env["scrm.credit.account"].create({"partner_id": shop.id})
+        self.dealer.grade_id = self.grade_distributor
+        seller = self._make_user("contacts", SALESMAN, "base.group_partner_manager")
+        with self.assertRaisesRegex(AccessError, "more credit"):
+            shop.with_user(seller).parent_id = self.dealer
 
     def test_contacts_that_become_one_keep_one_account(self):
         account = self._open_account()
