@@ -223,6 +223,12 @@ class ScrmSettlementDispute(models.Model):
         "(line_id) WHERE line_id IS NOT NULL AND state IN ('open', 'accepted')",
         "This line is disputed already, or was corrected after a dispute.",
     )
+    # A form that is sent twice would be settled twice.
+    _missing_once = models.UniqueIndex(
+        "(statement_id, md5(item), item_date, COALESCE(item_ref, ''), claimed_value)"
+        " WHERE kind = 'missing' AND state IN ('open', 'accepted')",
+        "This is claimed as missing already. Another one needs a reference of its own.",
+    )
 
     def init(self):
         protect(self.env.cr, self._table, CACHE_COLUMNS)
@@ -271,6 +277,8 @@ class ScrmSettlementDispute(models.Model):
             raise UserError(self.env._("Name the statement that is disputed."))
         statement.check_access("read")
         self._check_line(statement, self.env["scrm.settlement.line"].browse(vals.get("line_id")))
+        if vals.get("kind") == "missing":
+            self._check_missing_once(statement, vals)
         if any(vals.get(name) for name in ("resolution", *FLOW_FIELDS)):
             raise UserError(self.env._("A dispute is opened first and decided afterwards."))
         company = statement.company_id
@@ -312,6 +320,28 @@ class ScrmSettlementDispute(models.Model):
                     "“%(line)s” does not stand on %(statement)s: it may be disputed already.",
                     line=line.name,
                     statement=statement.name,
+                )
+            )
+
+    def _check_missing_once(self, statement, vals):
+        same = self.search_count(
+            [
+                ("statement_id", "=", statement.id),
+                ("kind", "=", "missing"),
+                ("state", "in", ("open", "accepted")),
+                ("claimed_value", "=", vals.get("claimed_value") or 0.0),
+                *(
+                    (name, "=", vals.get(name) or False)
+                    for name in ("item", "item_date", "item_ref")
+                ),
+            ],
+            limit=1,
+        )
+        if same:
+            # The index would refuse it too, but without the page to correct it on
+            raise UserError(
+                self.env._(
+                    "This is claimed as missing already. Another one needs a reference of its own."
                 )
             )
 

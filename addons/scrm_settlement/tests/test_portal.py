@@ -1,7 +1,10 @@
 import re
 
+from psycopg2.errors import UniqueViolation
+
 from odoo.exceptions import AccessError
 from odoo.tests import HttpCase, tagged
+from odoo.tools import SQL, mute_logger
 
 from .test_dispute import DisputeCase
 
@@ -215,6 +218,37 @@ class TestPortal(HttpCase, DisputeCase):
         self.assertEqual(("missing", 80), (dispute.kind, dispute.amount_claimed))
         self._post(f"/my/settlements/disputes/{dispute.id}/withdraw")
         self.assertEqual("withdrawn", dispute.state)
+
+    def test_a_missing_item_that_is_sent_twice_is_claimed_once(self):
+        self._login(self.portal)
+        sent = {
+            "missing": "1",
+            "item": "Visit",
+            "item_date": "2026-11-09",
+            "value": "80.1",
+            "evidence": "Signed note",
+        }
+        self._post(f"{self.url}/dispute", sent)
+        self.assertIn("missing already", self._post(f"{self.url}/dispute", sent).text)
+        self.assertEqual(1, len(self.statement.dispute_ids))
+        self._post(f"{self.url}/dispute", {**sent, "item_ref": "T-2"})
+        self.assertEqual(2, len(self.statement.dispute_ids))
+        first = self.statement.dispute_ids.filtered(lambda dispute: not dispute.item_ref)
+        self._accept(first, product_id=self.part_2.id)
+        self.assertIn("missing already", self._post(f"{self.url}/dispute", sent).text)
+        # Two at the same moment do not see each other
+        self.env.flush_all()
+        names = SQL(
+            "name, company_id, partner_id, statement_id, kind, claimed_value, item, item_date,"
+            " evidence, deadline, state"
+        )
+        copy = SQL(
+            "INSERT INTO scrm_settlement_dispute (%s) SELECT %s FROM scrm_settlement_dispute"
+            " WHERE id = %s",
+            *(names, names, self.statement.dispute_ids[0].id),
+        )
+        with mute_logger("odoo.sql_db"), self.assertRaises(UniqueViolation):
+            self.env.cr.execute(copy)
 
     def test_bad_input_gets_a_sentence_and_changes_nothing(self):
         self._login(self.portal)
