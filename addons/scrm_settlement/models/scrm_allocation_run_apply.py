@@ -21,10 +21,11 @@ class ScrmAllocationRun(models.Model):
         lines = rows.line_ids
         moves = lines.move_id
         for line in lines:
-            row = line.run_product_id
+            # A person's decision counts where there is enough for all as well.
+            is_capped = line.run_product_id.is_scarce or line.reason == "override"
             # Only what differs is written: a receipt divides anew what is mostly the same.
-            if line.move_id.scrm_is_capped != row.is_scarce:
-                line.move_id.scrm_is_capped = row.is_scarce
+            if line.move_id.scrm_is_capped != is_capped:
+                line.move_id.scrm_is_capped = is_capped
             if line.move_id.scrm_alloc_qty != line.allocated:
                 line.move_id.scrm_alloc_qty = line.allocated
         lines.is_applied = True

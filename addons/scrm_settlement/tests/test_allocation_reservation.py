@@ -35,6 +35,21 @@ class TestAllocationReservation(AllocationCase):
         self.assertFalse(any(move.scrm_is_capped for move in moves))
         self.assertEqual(50, self._order(self.store, 60).quantity)
 
+    def test_a_persons_decision_counts_where_there_is_enough_too(self):
+        self._stock(200)
+        moves = self._orders(60, 50, 40)
+        run = self._start()
+        run.action_simulate()
+        run.line_ids.filtered(lambda line: line.move_id == moves[2]).write(
+            {"allocated": 10, "override_reason": "Still to pay for the last"}
+        )
+        run.action_apply()
+        self.assertFalse(run.run_product_ids.is_scarce)
+        self.assertEqual([60, 50, 10], [move.quantity for move in moves])
+        self.assertEqual(20, self._order(self.store, 20).quantity)
+        self._divide()
+        self.assertEqual(40, moves[2].quantity)
+
     def test_products_without_a_policy_are_untouched(self):
         other = self._make_product("Other")
         self._stock(10, other)
