@@ -16,8 +16,10 @@ from .scrm_settlement_statement import PREPARER, REVIEWER
 
 _lt = LazyTranslate(__name__)
 
+# What a statement says of the lists about it.
+FROM_STATEMENT = ("partner_id", "date_from", "date_to", "currency_id")
 # What the file is about; by it the same file is known again.
-FACTS = {"file", "filename", "partner_id", "company_id", "date_from", "date_to", "statement_id"}
+FACTS = {"file", "filename", "company_id", "statement_id", *FROM_STATEMENT}
 # Written by the system alone.
 SYSTEM_FIELDS = {
     "file_hash",
@@ -326,6 +328,7 @@ class ScrmSettlementImport(models.Model):
     def _seal(self):
         """Note by what the same file is known again, and refuse one that is here already."""
         for record in self.sudo():  # sudo: the fingerprint is written by the system alone
+            record._follow_statement()
             if record.partner_id != record.partner_id.commercial_partner_id:
                 record.partner_id = record.partner_id.commercial_partner_id
             if not record.file:
@@ -336,6 +339,13 @@ class ScrmSettlementImport(models.Model):
             key = ":".join(map(str, (*parts, digest)))
             record._refuse_known_file(key)
             record.write({"file_hash": digest, "file_key": key})
+
+    def _follow_statement(self):
+        """Let the statement say whose list it is, whatever was given beside it."""
+        statement = self.statement_id
+        other = [name for name in FROM_STATEMENT if statement and self[name] != statement[name]]
+        if other:
+            self.update({name: statement[name] for name in other})
 
     def _refuse_known_file(self, key):
         known = self.search([("file_key", "=", key), ("id", "!=", self.id)], limit=1)

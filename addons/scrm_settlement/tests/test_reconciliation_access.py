@@ -158,3 +158,23 @@ class TestReconciliationAccess(ReconciliationCase):
         self.assertNotIn("file_key", readable)
         with self.assertRaises(AccessError):
             record.with_user(self.portal).read(["waiver_reason"])
+
+    def test_the_statement_says_whose_the_list_is(self):
+        """A claim of one dealer never lands on the statement of another one."""
+        self._entry("D-1")
+        statement = self._generate(self.preparer)
+        usd = self.env.ref("base.USD")
+        usd.active = True
+        about = {
+            "partner_id": self.dealer_2.id,
+            "date_from": "2026-01-01",
+            "date_to": "2026-11-29",
+            "currency_id": usd.id,
+        }
+        record = self._make_import(self._row("D-2"), statement_id=statement.id, **about)
+        record.write(about)
+        for name in about:
+            self.assertEqual(statement[name], record[name])
+        record.action_compare()
+        with self.assertRaisesRegex(UserError, "compared already"):
+            record.currency_id = usd
