@@ -73,6 +73,7 @@ class ScrmSettlementImport(models.Model):
             self._begin()
         elif transition.key in ("reset", "restore"):
             self._delete_rows()
+            self._seal()
         return super()._flow_after(transition)
 
     # === ACTIONS === #

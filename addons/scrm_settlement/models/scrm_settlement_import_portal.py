@@ -95,8 +95,11 @@ class ScrmSettlementImport(models.Model):
                 ("preparer_id", "=", False),
             ]
         )
+        # The dealer cannot restore it, so he may send the very file again
         for record in earlier:
-            record._move_along("discard", note=self.env._("Replaced by a newer file."))
+            record._move_along(
+                "discard", note=self.env._("Replaced by a newer file."), file_key=False
+            )
 
     def _prepare_portal_result(self, status, page, step, pager, url):
         """Return what the dealer's page of one list shows.

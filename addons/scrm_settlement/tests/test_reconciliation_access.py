@@ -113,8 +113,8 @@ class TestReconciliationAccess(ReconciliationCase):
 
     # === UPLOADS OF DEALERS === #
 
-    def _upload(self, user, *rows, filename="own.xlsx"):
-        content = self._make_file(*rows or (self._row("D-1"), self._row("D-2", 50)))
+    def _upload(self, user, *rows, filename="own.xlsx", content=None):
+        content = content or self._make_file(*rows or (self._row("D-1"), self._row("D-2", 50)))
         return (
             self.env["scrm.settlement.import"]
             .with_user(user)
@@ -144,6 +144,20 @@ class TestReconciliationAccess(ReconciliationCase):
         worked_on = self.env["scrm.settlement.import"].search([], limit=1)
         self._upload(self.portal, self._row("D-8"))
         self.assertEqual("compared", worked_on.state)
+
+    def test_a_list_that_was_replaced_may_be_sent_again(self):
+        """A dealer cannot restore what his own mistake has replaced."""
+        right = self._make_file(self._row("D-1"))
+        first = self._upload(self.portal, content=right).sudo()
+        wrong = self._upload(self.portal, self._row("D-9")).sudo()
+        again = self._upload(self.portal, content=right).sudo()
+        self.assertEqual(
+            ["cancel", "cancel", "compared"], [file.state for file in (first, wrong, again)]
+        )
+        with self.assertRaisesRegex(UserError, "uploaded for this dealer"):
+            first.with_user(self.preparer).action_restore()
+        wrong.with_user(self.preparer).action_restore()
+        self.assertTrue(wrong.file_key)
 
     def test_who_is_no_dealer_uploads_nothing(self):
         nobody = self._make_user("reconciliation.nobody", "base.group_portal")
