@@ -291,6 +291,14 @@ class TestPortal(HttpCase, DisputeCase):
         response = self._post(f"/my/settlements/disputes/{dispute.id}/withdraw")
         self.assertEqual(404, response.status_code)
 
+    def test_numbers_that_nothing_has(self):
+        self._login(self.portal)
+        self.assertEqual(200, self.url_open(f"/my/settlements?year={'9' * 5000}").status_code)
+        for number in (0, 10**30):
+            response = self._post(f"/my/settlements/disputes/{number}/withdraw")
+            self.assertEqual(404, response.status_code)
+            self.assertEqual(404, self.url_open(f"/my/settlements/{number}").status_code)
+
     # === PAPER === #
 
     def test_downloads(self):
