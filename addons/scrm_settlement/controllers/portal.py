@@ -7,6 +7,7 @@ from odoo.addons.portal.controllers.portal import CustomerPortal
 from odoo.addons.portal.controllers.portal import pager as portal_pager
 
 from ..models.scrm_settlement_statement_dispute import SHOWN_STATES
+from ..tools.portal_input import is_id
 
 URL = "/my/settlements"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -73,7 +74,7 @@ class SettlementPortal(CustomerPortal):
         filterby = filterby if filterby in filters else "all"
         domain = self._get_settlement_domain()
         years = self._get_settlement_years(domain)
-        year = int(year) if year and year.isdecimal() and int(year) in years else None
+        year = int(year) if year and is_id(year) and int(year) in years else None
         domain = [*domain, *filters[filterby]["domain"], *self._get_year_domain(year)]
         pager = portal_pager(
             url=URL,

@@ -67,6 +67,8 @@ class SettlementDisputePortal(SettlementPortal):
         return request.redirect(f"{URL}/{statement.id}" if statement.has_access("read") else URL)
 
     def _withdraw(self, dispute):
+        if not dispute:  # number 0
+            raise NotFound()
         try:
             dispute._withdraw_as_dealer()
         except (AccessError, MissingError):

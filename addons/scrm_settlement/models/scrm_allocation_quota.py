@@ -88,7 +88,7 @@ class ScrmAllocationQuota(models.Model):
         )
         if not quotas:
             return {}
-        delivered = quotas._get_delivered(run_products.product_id, company)
+        taken = quotas._get_taken(run_products.product_id, company, run.warehouse_id)
         by_policy = quotas.grouped("policy_id")
         result = {}
         for row in run_products:
@@ -98,13 +98,17 @@ class ScrmAllocationQuota(models.Model):
                 who = kind, (quota.grade_id or quota.partner_id).id
                 value = decimal_of(quota.value)
                 if quota.kind == "quantity":
-                    gone = decimal_of(delivered.get((quota.id, row.product_id.id), 0))
+                    gone = decimal_of(taken.get((quota.id, row.product_id.id), 0))
                     value = max(value - gone, Decimal(0))
                 left[who] = (quota.kind, value)
         return result
 
-    def _get_delivered(self, products, company):
-        """Return {(quota id, product id): what was delivered in the quota's period}."""
+    def _get_taken(self, products, company, warehouse):
+        """Return {(quota id, product id): what is not there to be promised once more}.
+
+        That is what was delivered in the quota's period, and what is held and not divided now:
+        being picked, or in another warehouse.
+        """
         self.env.flush_all()
         rows = self.env.execute_query(
             SQL(
@@ -112,18 +116,25 @@ class ScrmAllocationQuota(models.Model):
                 SELECT q.id, ml.product_id, SUM(ml.quantity_product_uom)
                   FROM scrm_allocation_quota q
                   JOIN stock_move m
-                    ON m.state = 'done' AND m.company_id = %(company)s
-                   AND m.product_id = ANY(%(products)s)
-                   AND (m.date AT TIME ZONE 'UTC' AT TIME ZONE %(zone)s)::date
-                       BETWEEN q.date_from AND q.date_to
+                    ON m.company_id = %(company)s AND m.product_id = ANY(%(products)s)
+                   AND (m.state IN ('partially_available', 'assigned')
+                        OR m.state = 'done'
+                        AND (m.date AT TIME ZONE 'UTC' AT TIME ZONE %(zone)s)::date
+                            BETWEEN q.date_from AND q.date_to)
                   JOIN stock_move_line ml ON ml.move_id = m.id
-                  JOIN stock_location d ON d.id = m.location_dest_id AND d.usage = 'customer'
+                  JOIN stock_location l ON l.id = m.location_id
+                  JOIN stock_location d
+                    ON d.id = CASE WHEN m.state = 'done' THEN m.location_dest_id
+                                   ELSE COALESCE(m.location_final_id, m.location_dest_id) END
+                   AND d.usage = 'customer'
                   LEFT JOIN stock_picking p ON p.id = m.picking_id
                   LEFT JOIN sale_order_line s ON s.id = m.sale_line_id
                   LEFT JOIN sale_order o ON o.id = s.order_id
                   JOIN res_partner a ON a.id = COALESCE(o.partner_id, p.partner_id, m.partner_id)
                   JOIN res_partner c ON c.id = a.commercial_partner_id
                  WHERE q.id = ANY(%(quotas)s)
+                   AND (m.state = 'done' OR m.picked OR p.printed
+                        OR l.parent_path NOT LIKE %(path)s)
                    AND (q.partner_id = c.id
                         OR q.grade_id = c.grade_id AND NOT EXISTS (
                             SELECT FROM scrm_allocation_quota own
@@ -133,6 +144,7 @@ class ScrmAllocationQuota(models.Model):
                 """,
                 company=company.id,
                 products=products.ids,
+                path=f"{warehouse.lot_stock_id.parent_path}%",
                 zone=company._scrm_get_zone(),
                 quotas=self.ids,
             )

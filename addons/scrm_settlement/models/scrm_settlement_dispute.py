@@ -226,7 +226,7 @@ class ScrmSettlementDispute(models.Model):
     # A form that is sent twice would be settled twice.
     _missing_once = models.UniqueIndex(
         "(statement_id, md5(item), item_date, COALESCE(item_ref, ''), claimed_value)"
-        " WHERE kind = 'missing' AND state = 'open'",
+        " WHERE kind = 'missing' AND state IN ('open', 'accepted')",
         "This is claimed as missing already. Another one needs a reference of its own.",
     )
 
@@ -328,7 +328,7 @@ class ScrmSettlementDispute(models.Model):
             [
                 ("statement_id", "=", statement.id),
                 ("kind", "=", "missing"),
-                ("state", "=", "open"),
+                ("state", "in", ("open", "accepted")),
                 ("claimed_value", "=", vals.get("claimed_value") or 0.0),
                 *(
                     (name, "=", vals.get(name) or False)

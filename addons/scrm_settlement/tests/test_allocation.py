@@ -110,6 +110,33 @@ class TestAllocation(AllocationCase):
         self.assertEqual([75, 0, 25], [move.quantity for move in moves])
 
     @mute_logger("odoo.sql_db")
+    def _get_given(self, order):
+        """Divide, and return what the run gives to this order of the store."""
+        run = self._start()
+        run.action_simulate()
+        return run.line_ids.filtered(lambda line: line.move_id == order).allocated
+
+    def test_what_is_about_to_leave_counts_against_the_quota(self):
+        self.policy.line_ids[2].method = "quota"
+        self._add_quota(partner_id=self.store.id, value=30)
+        self._stock(100)
+        self._order(self.store, 20).picking_id.printed = True
+        self._order(self.agent, 60)
+        self.assertEqual(10, self._get_given(self._order(self.store, 30)))
+
+    def test_what_another_warehouse_holds_counts_against_the_quota(self):
+        self.policy.line_ids[2].method = "quota"
+        self._add_quota(partner_id=self.store.id, value=30)
+        self._stock(100)
+        here = self.warehouse
+        north = here.create({"name": "North", "code": "NORTH", "company_id": self.company.id})
+        self.patch(type(self), "warehouse", north)
+        self._stock(20)
+        self.assertEqual(20, self._order(self.store, 20).quantity)
+        self.patch(type(self), "warehouse", here)
+        self._order(self.agent, 60)
+        self.assertEqual(10, self._get_given(self._order(self.store, 50)))
+
     def test_quotas_do_not_overlap(self):
         self._add_quota(grade_id=self.grade_store.id, value=5)
         for vals, error in (

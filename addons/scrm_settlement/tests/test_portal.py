@@ -233,6 +233,9 @@ class TestPortal(HttpCase, DisputeCase):
         self.assertEqual(1, len(self.statement.dispute_ids))
         self._post(f"{self.url}/dispute", {**sent, "item_ref": "T-2"})
         self.assertEqual(2, len(self.statement.dispute_ids))
+        first = self.statement.dispute_ids.filtered(lambda dispute: not dispute.item_ref)
+        self._accept(first, product_id=self.part_2.id)
+        self.assertIn("missing already", self._post(f"{self.url}/dispute", sent).text)
         # Two at the same moment do not see each other
         self.env.flush_all()
         names = SQL(
@@ -242,7 +245,7 @@ class TestPortal(HttpCase, DisputeCase):
         copy = SQL(
             "INSERT INTO scrm_settlement_dispute (%s) SELECT %s FROM scrm_settlement_dispute"
             " WHERE id = %s",
-            *(names, names, self.statement.dispute_ids[-1].id),
+            *(names, names, self.statement.dispute_ids[0].id),
         )
         with mute_logger("odoo.sql_db"), self.assertRaises(UniqueViolation):
             self.env.cr.execute(copy)
@@ -287,6 +290,14 @@ class TestPortal(HttpCase, DisputeCase):
         self._login(self.foreigner)
         response = self._post(f"/my/settlements/disputes/{dispute.id}/withdraw")
         self.assertEqual(404, response.status_code)
+
+    def test_numbers_that_nothing_has(self):
+        self._login(self.portal)
+        self.assertEqual(200, self.url_open(f"/my/settlements?year={'9' * 5000}").status_code)
+        for number in (0, 10**30):
+            response = self._post(f"/my/settlements/disputes/{number}/withdraw")
+            self.assertEqual(404, response.status_code)
+            self.assertEqual(404, self.url_open(f"/my/settlements/{number}").status_code)
 
     # === PAPER === #
 
