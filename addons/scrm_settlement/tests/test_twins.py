@@ -191,6 +191,13 @@ class TestTwins(TwinsCase):
             self._generate_month()
         self.assertEqual("counted", line.state)
 
+    def test_volume_that_a_claim_settles_is_taken_back(self):
+        line = self._settle_volume()
+        line.write({"state": "covered"})
+        self.assertEqual(-1000, self._generate_month().amount_total)
+        with self.assertRaisesRegex(UserError, "nothing left"):
+            self._generate_month()
+
     def test_parts_of_tickets_too(self):
         """Written at once when a ticket closes: looked at before a statement takes them."""
         document = self._make_partner(name="T-77")
