@@ -114,6 +114,8 @@ WITH asked AS (
      WHERE part.quantity > 0 AND part.upper <= part.total
        AND origin.state NOT IN ('no_price', 'held', 'covered')
        AND origin.source_type NOT IN ('return', 'trueup')
+       AND NOT (origin.source_model = 'scrm.settlement.dispute'
+                AND origin.origin_line_id IS NOT NULL)
 )
 INSERT INTO scrm_settlement_line (%(columns)s, create_uid, write_uid, create_date, write_date)
 SELECT %(values)s, %(uid)s, %(uid)s, now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC'
@@ -321,6 +323,11 @@ class ScrmSettlementLine(models.Model):
             return whole * agreed.agreed_value / self.quantity
         return whole
 
+    def _is_agreed_correction(self):
+        """Tell whether a dispute made it: what comes back of the disputed line has its terms."""
+        self.ensure_one()
+        return self.source_model == "scrm.settlement.dispute" and bool(self.origin_line_id)
+
     def _explain_refused_return(self, quantity):
         line = self.sudo()
         if line.state == "no_price":
@@ -338,7 +345,7 @@ class ScrmSettlementLine(models.Model):
                 line=line.name,
                 twin=line.twin_line_id.name,
             )
-        if line.source_type in ("return", "trueup"):
+        if line.source_type in ("return", "trueup") or line._is_agreed_correction():
             return self.env._(
                 "“%s” follows from other lines. Take those back, or add an adjustment.", line.name
             )

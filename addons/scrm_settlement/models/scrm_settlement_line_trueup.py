@@ -21,7 +21,8 @@ _PERIOD = SQL(
 )
 
 # A later true-up has paid earlier volume with its own, so what is due is measured as far as the
-# latest one, whatever the order in which periods are generated.
+# latest one, whatever the order in which periods are generated. What was paid for volume that is
+# counted no longer, as a claim settles it, is compared as well.
 _VOLUMES = """
 WITH paid AS (
     SELECT line.rule_id, line.partner_id, %(period)s AS period, SUM(line.amount) AS amount,
@@ -36,15 +37,17 @@ WITH paid AS (
     SELECT line.rule_id, line.partner_id, %(period)s AS period,
            COALESCE(MAX(paid.until), %(last)s) AS until,
            COALESCE(MAX(paid.amount), 0) AS before,
-           SUM(line.quantity) AS quantity, SUM(line.source_amount) AS amount,
-           MAX(line.id) AS last_id
+           SUM(line.quantity) FILTER (WHERE line.state = 'counted') AS quantity,
+           SUM(line.source_amount) FILTER (WHERE line.state = 'counted') AS amount,
+           COALESCE(MAX(line.id) FILTER (WHERE line.state = 'counted'), MAX(line.id)) AS last_id
       FROM scrm_settlement_line line
       JOIN scrm_settlement_rule rule ON rule.id = line.rule_id
       JOIN scrm_settlement_tier tier ON tier.id = rule.tier_id
  LEFT JOIN scrm_settlement_line origin ON origin.id = line.origin_line_id
  LEFT JOIN paid ON paid.rule_id = line.rule_id AND paid.partner_id = line.partner_id
        AND paid.period = %(period)s
-     WHERE line.company_id = %(company)s AND line.state = 'counted'
+     WHERE line.company_id = %(company)s
+       AND (line.state = 'counted' OR line.source_type = 'trueup')
        AND line.date <= COALESCE(paid.until, %(last)s) AND %(partners)s
   GROUP BY line.rule_id, line.partner_id, 3
 )

@@ -18,7 +18,7 @@ WAITING = ("no_price", "pending", "counted")
 
 # A row of a list is weighed by its quantity, something missing by its money.
 _CLAIM = """
-SELECT line.id, line.partner_id, line.product_id, line.state, line.statement_id,
+SELECT line.id, line.partner_id, line.product_id, line.state, line.statement_id, line.twin_line_id,
        dispute.id IS NOT NULL AS by_amount, COALESCE(dispute.item_date, line.date) AS day,
        CASE WHEN dispute.id IS NULL THEN ARRAY[asked.ref, asked.serial]
             ELSE ARRAY[dispute.item_ref] END AS marks,
@@ -44,7 +44,8 @@ SELECT line.id, line.partner_id, line.product_id, line.state, line.statement_id,
  WHERE line.company_id = %(company)s AND line.quantity > 0 AND %(is_claim)s
 """
 
-# Of two lines about the same the second waits; the first is on a statement, or came earlier.
+# Of two lines about the same the second waits; the first is on a statement, or came earlier. The
+# same two are asked about once, whichever of them waited.
 # Numeric as text: the cursor makes float of it.
 _PAIRS = """
 WITH claim AS MATERIALIZED (%(claim)s),
@@ -57,6 +58,7 @@ SELECT source.id AS line, claim.id AS twin, source.id AS source_id, claim.partne
  WHERE source.statement_id IS NULL AND source.state IN %(waiting)s
    AND claim.state <> 'covered' AND claim.rest > 0
    AND (claim.statement_id IS NOT NULL OR claim.id < source.id)
+   AND claim.twin_line_id IS DISTINCT FROM source.id
    AND NOT EXISTS (SELECT FROM %(decided)s source.id)
  UNION ALL
 SELECT claim.id, source.id, source.id, claim.partner_id, claim.marks,
@@ -70,6 +72,7 @@ SELECT claim.id, source.id, source.id, claim.partner_id, claim.marks,
   JOIN scrm_settlement_line source ON %(same)s
  WHERE claim.statement_id IS NULL AND claim.state IN %(waiting)s
    AND (source.statement_id IS NOT NULL OR source.id < claim.id)
+   AND source.twin_line_id IS DISTINCT FROM claim.id
    AND NOT EXISTS (SELECT FROM %(decided)s claim.id))
 SELECT line, twin, source_id, partner_id, marks, days, asked::text, room::text,
        days <= %(window)s AND NOT is_listed AS is_near

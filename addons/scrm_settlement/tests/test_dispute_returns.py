@@ -48,6 +48,17 @@ class TestDisputeReturns(DisputeCase):
         self._return(4, 2)
         self.assertEqual(0, self._get_net())
 
+    def test_what_a_dispute_agreed_comes_back_with_its_line_alone(self):
+        for kind, value in (("price", 120), ("quantity", 3)):
+            with self.subTest(kind=kind):
+                line = self.lines[kind == "quantity"]
+                dispute = self._dispute(line, kind=kind, claimed_value=value)
+                self._accept(dispute)
+                with self.assertRaisesRegex(UserError, "follows from other lines"):
+                    dispute.adjustment_line_id._record_return(
+                        1, source_model="stock.move", source_id=9
+                    )
+
     def test_what_came_back_before_is_not_taken_away_again(self):
         dispute = self._dispute(self.line, kind="not_ours")
         self._return(3)

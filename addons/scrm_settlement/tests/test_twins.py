@@ -52,6 +52,15 @@ class TestTwins(TwinsCase):
         self.assertEqual(line, self._generate_month().line_ids, "the decision stays")
         self.assertEqual("claimed", claim.state)
 
+    def test_the_same_two_are_asked_about_once(self):
+        claim = self._settled_claim(self._deliver())
+        line = self._pull()
+        self._get_open().action_another()
+        self._generate_month()
+        claim.statement_id.with_user(self.preparer).action_cancel()
+        self.assertEqual(claim, self._generate_month(10).line_ids)
+        self.assertEqual("claimed", line.state)
+
     def test_the_number_of_another_document_of_ours_is_another_delivery(self):
         other = self._order(3).picking_ids
         claim = self._claim(f" {other.name.lower()}")
@@ -164,6 +173,30 @@ class TestTwins(TwinsCase):
         )
         self._get_open().action_another()
         self.assertEqual("counted", line.state)
+
+    def _settle_volume(self):
+        """Return a line whose volume was paid before somebody told a claim apart from it."""
+        self.shipping_tier.rule_ids.write({"accumulation": "period", "basis": "quantity"})
+        line = self._fetch(10, 15, 10)
+        self.assertEqual(1000, self._generate_month(10).amount_total)
+        claim = self._claim("XX/404")
+        self.assertEqual(("held", line), (claim.state, claim.twin_line_id))
+        self._get_open().action_another()
+        self.assertEqual(claim, self._generate_month(10).line_ids)
+        return line
+
+    def test_volume_is_asked_about_once(self):
+        line = self._settle_volume()
+        with self.assertRaisesRegex(UserError, "nothing left"):
+            self._generate_month()
+        self.assertEqual("counted", line.state)
+
+    def test_volume_that_a_claim_settles_is_taken_back(self):
+        line = self._settle_volume()
+        line.write({"state": "covered"})
+        self.assertEqual(-1000, self._generate_month().amount_total)
+        with self.assertRaisesRegex(UserError, "nothing left"):
+            self._generate_month()
 
     def test_parts_of_tickets_too(self):
         """Written at once when a ticket closes: looked at before a statement takes them."""
