@@ -126,7 +126,12 @@ RETURNING id, source_id, component
 """
 
 _VALUES = {
-    "quantity": SQL("CASE WHEN worth.by_value THEN -origin.sign ELSE -worth.quantity END"),
+    # A volume counts a commission as the part of a piece that its value is.
+    "quantity": SQL(
+        "CASE WHEN NOT worth.by_value THEN -worth.quantity"
+        " WHEN origin.state = 'counted' THEN -origin.quantity * worth.quantity / worth.whole"
+        " ELSE -origin.sign END"
+    ),
     "source_amount": SQL(
         "CASE WHEN worth.by_value THEN -worth.quantity * origin.sign ELSE -worth.value END"
     ),
