@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL, format_amount, format_date
+from odoo.tools import SQL, float_round, format_amount, format_date
 from odoo.tools.misc import formatLang
 
 from .scrm_settlement_line_journal import COLUMNS, KEY
@@ -229,7 +229,12 @@ class ScrmSettlementLine(models.Model):
 
     def _get_returns_query(self, rows):
         own = SQL(", ").join(SQL.identifier(name) for name in _OWN_COLUMNS)
-        arrays = (self._adapt_column(name, [row[name] for row in rows]) for name in _OWN_COLUMNS)
+        # Of a commission the quantity is money, which may have more decimals than pieces have.
+        columns = {"quantity": "source_amount"}
+        arrays = (
+            self._adapt_column(columns.get(name, name), [row[name] for row in rows])
+            for name in _OWN_COLUMNS
+        )
         values = SQL(", ").join(
             _VALUES.get(name)
             or SQL(
@@ -258,6 +263,10 @@ class ScrmSettlementLine(models.Model):
     def _prepare_return_row(self, vals):
         origin = self.browse(vals["origin_id"])
         moment = fields.Datetime.to_datetime(vals["occurred_at"])
+        quantity = vals["quantity"]
+        if origin.source_type != "commission":
+            digits = self._fields["quantity"].get_digits(self.env)[1]
+            quantity = float_round(quantity, precision_digits=digits)
         note = self.env._(
             "Returned at the price of %(date)s: %(price)s",
             date=format_date(self.env, origin.date),
@@ -272,7 +281,7 @@ class ScrmSettlementLine(models.Model):
             "origin_line_id": origin.id,
             "occurred_at": moment,
             "date": origin.company_id._scrm_local_day(moment),
-            "quantity": vals["quantity"],
+            "quantity": quantity,
             "explanation": {"note": note},
         }
 

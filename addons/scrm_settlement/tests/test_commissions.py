@@ -126,6 +126,18 @@ class TestCommissions(CommissionCase):
         self.assertEqual(3, len(back))
         self.assertEqual(0, self.cny.round(line.amount + sum(back.mapped("amount"))))
 
+    def test_a_currency_of_three_decimals(self):
+        kwd = self.env.ref("base.KWD")
+        kwd.active = True
+        self.company.currency_id = kwd
+        for price in (10.124, 10.126):
+            move = self._invoice((1, price))
+            line = self._pull()
+            credit = self._credit(move, 1)
+            self.assertEqual(-price, self._pull().source_amount)
+            self.assertEqual(line.amount, -line.correction_ids.amount)
+            self.assertFalse(self._get_exception(credit))
+
     def test_one_credit_for_lines_of_the_same_product(self):
         move = self._invoice((1, 100), (1, 300))
         first, second = self._pull()
