@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL, format_amount, format_date
+from odoo.tools import SQL, float_round, format_amount, format_date
 from odoo.tools.misc import formatLang
 
 from .scrm_settlement_line_journal import COLUMNS, KEY
@@ -20,18 +20,27 @@ _OWN_COLUMNS = (
     "explanation",
 )
 
-# What the dealer bore of a line by adjustments of its own source, and how much came back before.
+# What the dealer bore of a line by adjustments of its own source, or what a second dispute made of
+# its corrected price; and how much came back before.
 _BORNE = SQL("""
         SELECT SUM(adjusted.amount) AS amount, (
                SELECT -SUM(back.quantity) FROM scrm_settlement_line back
                 WHERE back.origin_line_id = line.id AND back.source_type = 'return'
                   AND back.id < MIN(adjusted.id)) AS since
           FROM scrm_settlement_line adjusted
-         WHERE adjusted.origin_line_id = line.id AND adjusted.source_type = 'adjustment'
-           AND adjusted.source_model_number = line.source_model_number
-           AND adjusted.source_id = line.source_id
+         WHERE adjusted.origin_line_id IN (
+                   SELECT line.id
+                    UNION ALL
+                   SELECT dispute.adjustment_line_id FROM scrm_settlement_dispute dispute
+                    WHERE dispute.line_id = line.id AND dispute.state = 'accepted'
+                      AND dispute.kind = 'price')
+           AND adjusted.source_type = 'adjustment'
+           AND (adjusted.origin_line_id <> line.id
+                AND adjusted.source_model = 'scrm.settlement.dispute'
+                OR adjusted.source_model_number = line.source_model_number
+                AND adjusted.source_id = line.source_id AND adjusted.amount < 0)
            AND adjusted.partner_id = line.partner_id
-           AND adjusted.currency_id = line.currency_id AND adjusted.amount < 0
+           AND adjusted.currency_id = line.currency_id
 """)
 
 # Commissions come back by the value of what was sold, everything else by quantity; that of a
@@ -126,7 +135,12 @@ RETURNING id, source_id, component
 """
 
 _VALUES = {
-    "quantity": SQL("CASE WHEN worth.by_value THEN -origin.sign ELSE -worth.quantity END"),
+    # A volume counts a commission as the part of a piece that its value is.
+    "quantity": SQL(
+        "CASE WHEN NOT worth.by_value THEN -worth.quantity"
+        " WHEN origin.state = 'counted' THEN -origin.quantity * worth.quantity / worth.whole"
+        " ELSE -origin.sign END"
+    ),
     "source_amount": SQL(
         "CASE WHEN worth.by_value THEN -worth.quantity * origin.sign ELSE -worth.value END"
     ),
@@ -224,7 +238,12 @@ class ScrmSettlementLine(models.Model):
 
     def _get_returns_query(self, rows):
         own = SQL(", ").join(SQL.identifier(name) for name in _OWN_COLUMNS)
-        arrays = (self._adapt_column(name, [row[name] for row in rows]) for name in _OWN_COLUMNS)
+        # Of a commission the quantity is money, which may have more decimals than pieces have.
+        columns = {"quantity": "source_amount"}
+        arrays = (
+            self._adapt_column(columns.get(name, name), [row[name] for row in rows])
+            for name in _OWN_COLUMNS
+        )
         values = SQL(", ").join(
             _VALUES.get(name)
             or SQL(
@@ -253,6 +272,10 @@ class ScrmSettlementLine(models.Model):
     def _prepare_return_row(self, vals):
         origin = self.browse(vals["origin_id"])
         moment = fields.Datetime.to_datetime(vals["occurred_at"])
+        quantity = vals["quantity"]
+        if origin.source_type != "commission":
+            digits = self._fields["quantity"].get_digits(self.env)[1]
+            quantity = float_round(quantity, precision_digits=digits)
         note = self.env._(
             "Returned at the price of %(date)s: %(price)s",
             date=format_date(self.env, origin.date),
@@ -267,7 +290,7 @@ class ScrmSettlementLine(models.Model):
             "origin_line_id": origin.id,
             "occurred_at": moment,
             "date": origin.company_id._scrm_local_day(moment),
-            "quantity": vals["quantity"],
+            "quantity": quantity,
             "explanation": {"note": note},
         }
 

@@ -2,19 +2,19 @@ from odoo import api, models
 from odoo.tools import SQL, format_amount, format_date
 from odoo.tools.misc import formatLang
 
-# A volume belongs to the period of what was sold: a return in January to last year's. Where no
-# month, quarter or year is asked for it is the contract's: the rule's own dates. A rule without
-# both begins anew each year: on the day it began, or with the calendar. The end of a tier takes no
-# part, because closing it sets one.
+# A volume belongs to the period of what was sold: a return in January to last year's, that of an
+# adjustment to the period of what was adjusted. Where no month, quarter or year is asked for it is
+# the contract's: the rule's own dates. A rule without both begins anew each year: on the day it
+# began, or with the calendar. The end of a tier takes no part, because closing it sets one.
 _PERIOD = SQL(
     """
     CASE WHEN rule.period <> 'contract'
-         THEN date_trunc(rule.period, COALESCE(origin.date, line.date))::date
+         THEN date_trunc(rule.period, COALESCE(first.date, origin.date, line.date))::date
          WHEN rule.date_from IS NOT NULL AND rule.date_to IS NOT NULL THEN rule.date_from
          WHEN GREATEST(rule.date_from, tier.date_from) IS NULL
-         THEN date_trunc('year', COALESCE(origin.date, line.date))::date
+         THEN date_trunc('year', COALESCE(first.date, origin.date, line.date))::date
          ELSE (GREATEST(rule.date_from, tier.date_from) + make_interval(years => extract(
-               year FROM age(COALESCE(origin.date, line.date),
+               year FROM age(COALESCE(first.date, origin.date, line.date),
                              GREATEST(rule.date_from, tier.date_from)))::int))::date
      END
     """
@@ -31,6 +31,7 @@ WITH paid AS (
       JOIN scrm_settlement_rule rule ON rule.id = line.rule_id
       JOIN scrm_settlement_tier tier ON tier.id = rule.tier_id
       JOIN scrm_settlement_line origin ON origin.id = line.origin_line_id
+ LEFT JOIN scrm_settlement_line first ON first.id = origin.origin_line_id
      WHERE line.company_id = %(company)s AND line.source_type = 'trueup' AND %(partners)s
   GROUP BY line.rule_id, line.partner_id, 3
 ), volume AS (
@@ -44,6 +45,7 @@ WITH paid AS (
       JOIN scrm_settlement_rule rule ON rule.id = line.rule_id
       JOIN scrm_settlement_tier tier ON tier.id = rule.tier_id
  LEFT JOIN scrm_settlement_line origin ON origin.id = line.origin_line_id
+ LEFT JOIN scrm_settlement_line first ON first.id = origin.origin_line_id
  LEFT JOIN paid ON paid.rule_id = line.rule_id AND paid.partner_id = line.partner_id
        AND paid.period = %(period)s
      WHERE line.company_id = %(company)s

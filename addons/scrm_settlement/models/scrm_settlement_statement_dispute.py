@@ -93,6 +93,7 @@ class ScrmSettlementStatement(models.Model):
             statement._refresh_document()
         else:
             statement._action_return(self.env._("All its lines are disputed."))
+            statement._update_totals()
 
     def _open_own_disputes(self, vals_list):
         """Open disputes in the name of the dealer who is logged in."""

@@ -238,6 +238,15 @@ class ScrmSettlementTier(models.Model):
                 self.env._("“%s” has no rules yet. Add them, then approve it.", self.name)
             )
         previous = self.previous_id
+        follows = [("previous_id", "=", previous.id), ("state", "!=", "draft")]
+        if previous and self.search_count(follows, limit=1):
+            # Both would be in force at once
+            raise UserError(
+                self.env._(
+                    "Another version follows “%s” already. Make a new version of that one.",
+                    previous.name,
+                )
+            )
         if previous.state == "active" and (
             not self.date_from or (previous.date_from and self.date_from <= previous.date_from)
         ):

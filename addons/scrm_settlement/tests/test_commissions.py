@@ -101,6 +101,22 @@ class TestCommissions(CommissionCase):
         self.assertFalse(self._pull())
         self.assertEqual("too_much", self._get_exception(over).reason)
 
+    def test_a_volume_of_commissions_counts_parts_of_them(self):
+        """50 for each invoice of a month: of one that is credited by two tenths, 40 are left."""
+        self.share.write({"accumulation": "period", "period": "month"})
+        self.share.write({"method": "fixed", "value": 50})
+        move = self._invoice()
+        self._pull()
+        for _part in range(2):
+            self._credit(move, 1)
+        back = self._pull()
+        self.assertEqual([-0.1, -0.1], back.mapped("quantity"))
+        month = date(2026, 11, 1), date(2026, 11, 30)
+        self.assertEqual(40, self.Line._record_trueups(self.company, *month).amount)
+        self._credit(move, 8)
+        self._pull()
+        self.assertEqual(-40, self.Line._record_trueups(self.company, *month).amount)
+
     def test_odd_parts_add_up(self):
         self.share.value = 3.33
         move = self._invoice((3, 33.33))
@@ -110,6 +126,18 @@ class TestCommissions(CommissionCase):
         back = self._pull()
         self.assertEqual(3, len(back))
         self.assertEqual(0, self.cny.round(line.amount + sum(back.mapped("amount"))))
+
+    def test_a_currency_of_three_decimals(self):
+        kwd = self.env.ref("base.KWD")
+        kwd.active = True
+        self.company.currency_id = kwd
+        for price in (10.124, 10.126):
+            move = self._invoice((1, price))
+            line = self._pull()
+            credit = self._credit(move, 1)
+            self.assertEqual(-price, self._pull().source_amount)
+            self.assertEqual(line.amount, -line.correction_ids.amount)
+            self.assertFalse(self._get_exception(credit))
 
     def test_one_credit_for_lines_of_the_same_product(self):
         move = self._invoice((1, 100), (1, 300))

@@ -86,7 +86,7 @@ class TestDispute(DisputeCase):
         for line in self.lines[:2]:
             self._dispute(line)
         self._dispute(self.lines[2], kind="not_ours")
-        self.assertEqual("draft", self.statement.state)
+        self.assertEqual(("draft", 0), (self.statement.state, self.statement.amount_total))
         self.assertFalse(self.statement.sudo().move_id)
         self.assertIn("disputed", self.statement.return_reason)
 

@@ -1,5 +1,7 @@
 from datetime import date
 
+from freezegun import freeze_time
+
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
@@ -58,6 +60,28 @@ class TestDisputeReturns(DisputeCase):
                     dispute.adjustment_line_id._record_return(
                         1, source_model="stock.move", source_id=9
                     )
+
+    @freeze_time("2026-11-20")
+    def _dispute_correction(self, before=0, **vals):
+        """Correct the line to 120, then dispute that correction; return what is left of it all."""
+        dispute = self._dispute(self.line, claimed_value=120)
+        self._accept(dispute)
+        if before:
+            self._return(before, 3)
+        correction = dispute.adjustment_line_id
+        self.statement = self._generate(self.preparer)
+        again = self._dispute(correction, **vals)
+        self._accept(again)
+        return self._get_net() + again.adjustment_line_id.amount
+
+    def test_a_correction_that_was_taken_back_does_not_come_back(self):
+        self.assertEqual(824.32, self._dispute_correction(kind="not_ours"))
+        self.assertRecordValues(self._return(3), [{"amount": -353.28}])
+        self.assertRecordValues(self._return(4, 2), [{"amount": -471.04}])
+
+    def test_a_correction_is_corrected_of_what_is_left(self):
+        left = self._dispute_correction(before=3, kind="price", claimed_value=5)
+        self.assertAlmostEqual(left, -self._return(4, 2).amount)
 
     def test_what_came_back_before_is_not_taken_away_again(self):
         dispute = self._dispute(self.line, kind="not_ours")

@@ -133,6 +133,11 @@ class TestLibraryImport(SettlementCase):
         self.part_2.default_code = "0123"
         self.assertEqual("error", self._import((123, 130, None)).line_ids.outcome)
 
+    def test_what_nobody_works_in_hours_stops_no_other_row(self):
+        rows = ("00123", 130, 40_000_000), ("M-1", 9, 1)
+        wizard = self._import(*rows, header=("Code", "Price", "Hours"))
+        self.assertEqual(["error", "new"], wizard.line_ids.mapped("outcome"))
+
     def test_hours_are_minutes(self):
         self.labour.default_code = "L-1"
         self.library.kind = "project"

@@ -91,6 +91,14 @@ class TestTiers(SettlementCase):
         self.assertEqual((self.rule, 117.76), self._priced(self.today))
         self.assertEqual((copied, 115.2), self._priced(begin))
 
+    def test_one_new_version_follows(self):
+        tier = self.tier.with_user(self.channel)
+        tier.action_approve()
+        drafts = [tier.browse(tier.action_new_version()["res_id"]) for _draft in range(2)]
+        drafts[0].action_approve()
+        with self.assertRaisesRegex(UserError, "Another version follows"):
+            drafts[1].action_approve()
+
     def _priced(self, day):
         resolution = self._resolve(day=day)
         return resolution["rule"], resolution["price_unit"]

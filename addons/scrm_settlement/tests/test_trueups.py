@@ -260,6 +260,18 @@ class TestTrueups(JournalCase):
         self.env["scrm.settlement.statement"]._generate(self.company, *november, self.dealer)
         self.assertEqual({}, run._get_due(self.company, date(2026, 12, 20)))
 
+    def test_what_comes_back_of_an_adjustment_counts_where_it_counted(self):
+        tier = self._make_tier("Labour", "service")
+        terms = {"method": "fixed", "basis": "quantity", "period": "month", "tier_id": tier.id}
+        self._make_contract((0, 0), (5, 2), **terms)
+        work = {"source_type": "labour", "product_id": self.labour.id}
+        line = self._record({**work, "quantity": 3, "occurred_at": datetime(2026, 10, 5)})
+        work.update(source_type="adjustment", origin_line_id=line.id)
+        adjustment = self._record({**work, "quantity": 4, "occurred_at": datetime(2026, 11, 5)})
+        self.assertEqual(14, self._true_up(2026, 11))
+        adjustment._record_return(4, source_model="res.partner", source_id=1)
+        self.assertEqual(-14, self._true_up(2026, 12))
+
     def test_a_true_up_is_not_taken_back(self):
         self._make_contract((0, 2))
         self._sell(1000, 11)

@@ -84,7 +84,7 @@ def parse_row(cells: Sequence[Cell], columns: dict[str, int]) -> PriceRow:
         row.problems.append(_lt("The price is missing."))
     row.cost = _number(row, cells, columns, "cost")
     minutes = _number(row, cells, columns, "minutes")
-    hours = _number(row, cells, columns, "hours")
+    hours = _number(row, cells, columns, "hours", _MAX_PRICE / 60)
     if minutes is None and hours is not None:
         minutes = hours * 60
     if minutes is not None:
@@ -93,7 +93,11 @@ def parse_row(cells: Sequence[Cell], columns: dict[str, int]) -> PriceRow:
 
 
 def _number(
-    row: PriceRow, cells: Sequence[Cell], columns: dict[str, int], name: str
+    row: PriceRow,
+    cells: Sequence[Cell],
+    columns: dict[str, int],
+    name: str,
+    limit: Decimal = _MAX_PRICE,
 ) -> Decimal | None:
     cell = cells[columns[name]] if name in columns else None
     if cell is None:
@@ -106,7 +110,7 @@ def _number(
             number = Decimal(_NOT_A_NUMBER.sub("", unicodedata.normalize("NFKC", cell)))
         except InvalidOperation:
             number = None
-    if number is None or not number.is_finite() or not 0 <= number < _MAX_PRICE:
+    if number is None or not number.is_finite() or not 0 <= number < limit:
         shown = cell.code if isinstance(cell, CellError) else as_text(cell)
         row.problems.append(_lt("“%(value)s” is not a price or duration.", value=shown))
         return None
