@@ -28,7 +28,9 @@ def translations(path):
 
 def test_translations_are_kept(tmp_path):
     before = tmp_path / "before.po"
-    before.write_text(HEAD.format("a") + ENTRY.format("Part", "备件") + ENTRY.format("Site", "地点"))
+    before.write_text(
+        HEAD.format("a") + ENTRY.format("Part", "备件") + ENTRY.format("Site", "地点")
+    )
     template, exported = files(tmp_path, "a")
     assert i18n_merge.merge(template, exported, str(before)) == 0
     assert translations(exported) == {"Part": "备件", "Site": "地点"}

@@ -11,8 +11,9 @@ class TestClaimRace(ConcurrencyCase):
     """A part comes back while the manufacturer's answer about it is recorded."""
 
     def _prepare(self, env):
-        super()._prepare(env)
+        result = super()._prepare(env)
         self.line_id = self._record(env).sorted("source_id")[2].id  # 3 at 10.00
+        return result
 
     def _get_line(self, env):
         return env["scrm.settlement.line"].browse(self.line_id)

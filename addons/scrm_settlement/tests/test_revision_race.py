@@ -12,7 +12,7 @@ class TestRevisionRace(ConcurrencyCase):
     """A reversal is undone while somebody settles its lines again."""
 
     def _prepare(self, env):
-        super()._prepare(env)
+        result = super()._prepare(env)
         self._record(env)
         statement = self._generate(env)
         journal = env["account.journal"].create({"name": CODE, "code": "RACE", "type": "general"})
@@ -31,12 +31,14 @@ class TestRevisionRace(ConcurrencyCase):
             )
         )
         self.statement_id, self.journal_id = statement.id, journal.id
+        return result
 
     def _take_away(self, env):
-        super()._take_away(env)
+        result = super()._take_away(env)
         journal = env["account.journal"].browse(self.journal_id)
         env["account.move"].search([("journal_id", "=", journal.id)]).unlink()
         journal.unlink()
+        return result
 
     def _get_statement(self, env):
         return env["scrm.settlement.statement"].browse(self.statement_id)

@@ -14,12 +14,13 @@ class TestTrueupsRace(ConcurrencyCase):
     """Two months of one contract are generated at once."""
 
     def _prepare(self, env):
-        super()._prepare(env)
+        result = super()._prepare(env)
         env["scrm.settlement.rule"].search([("name", "=", CODE)]).write(
             {"accumulation": "period", "basis": "quantity", "period": "year"}
         )
         self.sources[2]["occurred_at"] = datetime(2001, 2, 10, 4, 0)
         self._record(env)
+        return result
 
     def _take_away(self, env):
         cr = env.cr
