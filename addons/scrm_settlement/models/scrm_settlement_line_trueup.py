@@ -95,7 +95,7 @@ class ScrmSettlementLine(models.Model):
         self.env.flush_all()
         chosen = SQL("TRUE")
         if partners:
-            chosen = SQL("line.partner_id IN %s", tuple(partners.commercial_partner_id.ids))
+            chosen = SQL("line.partner_id IN %s", tuple(partners.ids))
         volumes = self.env.execute_query_dict(
             SQL(_VOLUMES, company=company.id, last=date_to, partners=chosen, period=_PERIOD)
         )

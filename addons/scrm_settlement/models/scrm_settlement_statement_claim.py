@@ -20,13 +20,14 @@ class ScrmSettlementStatement(models.Model):
 
         :param date_from: first local day
         :param date_to: last local day, included
-        :param partners: dealers; None or empty means all that have pending lines
+        :param partners: dealers as the journal names them, though they be part of a company by now;
+            None or empty means all that have pending lines
         :raises NothingToSettle: with the reason; what was found for the journal stays
         :return: the new statements
         """
         self.check_access("create")
         Line = self.env["scrm.settlement.line"]
-        dealers = (partners or Line.partner_id).commercial_partner_id
+        dealers = partners or Line.partner_id
         Line._prepare_period(company, date_from, date_to, dealers)
         found = self._lock_pending_lines(company, date_from, date_to, dealers)
         taken = self._get_overlaps(company, date_from, date_to, found)
