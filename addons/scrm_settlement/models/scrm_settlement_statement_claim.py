@@ -20,8 +20,8 @@ class ScrmSettlementStatement(models.Model):
 
         :param date_from: first local day
         :param date_to: last local day, included
-        :param partners: dealers as the journal names them; None or empty means all that have
-            pending lines
+        :param partners: dealers as the journal names them, though they be part of a company by now;
+            None or empty means all that have pending lines
         :raises NothingToSettle: with the reason; what was found for the journal stays
         :return: the new statements
         """

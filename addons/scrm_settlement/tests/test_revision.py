@@ -76,6 +76,15 @@ class TestRevision(SettlementCase):
         with self.assertRaisesRegex(UserError, "was reversed. Undo the reconciliation"):
             document.button_draft()
 
+    def test_a_dealer_who_became_part_of_a_company_is_settled(self):
+        line = self._record()
+        parent = self._make_partner(name="Holding", is_company=True)
+        self.dealer.write({"is_company": False, "parent_id": parent.id})
+        self.assertEqual(parent, self.dealer.commercial_partner_id)
+        statement = self._generate(partners=self.dealer)
+        self.assertEqual(line, statement.line_ids)
+        self.assertEqual("posted", self._post(statement).state)
+
     def test_late_lines_are_the_next_revision(self):
         self._record()
         first = self._generate()

@@ -49,9 +49,7 @@ class ScrmSettlementGenerate(models.TransientModel):
                 ("state", "in", ("pending", "no_price")),
             ]
             if wizard.partner_ids:
-                # _origin: in a form that is not saved yet the dealers are copies without an id
-                dealers = wizard.partner_ids._origin._scrm_get_journal_names()
-                domain.append(("partner_id", "in", dealers.ids))
+                domain.append(("partner_id", "in", wizard._get_named_dealers().ids))
             counts = dict(
                 self.env["scrm.settlement.line"]._read_group(domain, ["state"], ["__count"])
             )
@@ -73,10 +71,7 @@ class ScrmSettlementGenerate(models.TransientModel):
                 "views": [(False, "form")],
             }
         statements = self.env["scrm.settlement.statement"]._generate(
-            self.company_id,
-            self.date_from,
-            self.date_to,
-            self.partner_ids._scrm_get_journal_names(),
+            self.company_id, self.date_from, self.date_to, self._get_named_dealers()
         )
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "scrm_settlement.scrm_settlement_statement_action"
@@ -88,6 +83,11 @@ class ScrmSettlementGenerate(models.TransientModel):
             action["domain"] = [("id", "in", statements.ids)]
         return self._tell_left_out(action)
 
+    def _get_named_dealers(self):
+        """Return whom the named contacts are settled as, and were before they joined a company."""
+        # _origin: in a form that is not saved yet the dealers are copies without an id
+        return self.partner_ids._origin._scrm_get_journal_names()
+
     def _get_dealers(self):
         """Return the dealers with something to settle in the period."""
         domain = [
@@ -97,8 +97,7 @@ class ScrmSettlementGenerate(models.TransientModel):
             ("state", "in", ("pending", "counted")),
         ]
         if self.partner_ids:
-            dealers = self.partner_ids._scrm_get_journal_names()
-            domain.append(("partner_id", "in", dealers.ids))
+            domain.append(("partner_id", "in", self._get_named_dealers().ids))
         groups = self.env["scrm.settlement.line"]._read_group(domain, ["partner_id"])
         return self.env["res.partner"].browse([partner.id for (partner,) in groups])
 
@@ -108,7 +107,7 @@ class ScrmSettlementGenerate(models.TransientModel):
             self.company_id,
             self.date_from,
             self.date_to,
-            self.partner_ids._scrm_get_journal_names(),
+            self._get_named_dealers(),
             everything=False,
         )
         if not left_out:
