@@ -16,7 +16,7 @@ from harness.stage import Stage
 DEALERS = {"small": 500, "full": 10_000}
 LINES = {"small": 100, "full": 100}
 LOOP = {"small": 20, "full": 500}
-BILLS = {"small": 40, "full": 1000}
+BILLS = {"small": 20, "full": 1000}
 SUBMITTED = 2
 BATCH = 1000
 FIRST, LAST = date(2026, 11, 1), date(2026, 11, 30)

@@ -28,12 +28,12 @@ SELECT line.id %(sources)s
 # corrected while a question was open is asked once that is decided. Beginning with what was
 # written, an hour's changes cost nothing for years of lines.
 _RECENT = """
-line.source_id IN (
+line.source_id = ANY (ARRAY (
     SELECT id FROM stock_move WHERE write_date >= %(since)s
      UNION ALL
     SELECT move_id FROM stock_move_line WHERE write_date >= %(since)s
      UNION ALL
-    SELECT source_id FROM (%(told)s) answer WHERE write_date >= %(since)s)
+    SELECT source_id FROM (%(told)s) answer WHERE write_date >= %(since)s))
 """
 
 _READ = """

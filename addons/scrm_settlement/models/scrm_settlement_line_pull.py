@@ -16,6 +16,8 @@ BATCH = 5000
 OVERLAP = timedelta(days=1)
 # More than this is left to a job, because nobody waits for it before a screen.
 AT_ONCE = 2000
+# So many new lines change how the journal is best searched.
+MANY = 1000
 NO_END = date(9000, 1, 1)
 
 
@@ -69,6 +71,9 @@ class ScrmSettlementLine(models.Model):
                 _logger.info("scrm.settlement: %s of %s %ss", first + len(batch), len(ids), name)
                 if after_batch and not after_batch(len(batch)):
                     return taken, True
+            if len(ids) > MANY:
+                # PostgreSQL plans the next searches for what it knew before these lines
+                self.env.cr.execute("ANALYZE (SKIP_LOCKED) scrm_settlement_line")
         return taken, False
 
     @api.model

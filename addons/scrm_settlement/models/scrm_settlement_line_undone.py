@@ -36,12 +36,12 @@ SELECT line.id %(sources)s
 
 # Beginning with what was written, so that an hour's changes cost nothing for years of lines.
 _RECENT = """
-line.source_id IN (
+line.source_id = ANY (ARRAY (
     SELECT entry.id FROM account_move_line entry
       JOIN account_move changed ON changed.id = entry.move_id
      WHERE changed.write_date >= %(since)s
      UNION ALL
-    SELECT source_id FROM (%(told)s) answer WHERE write_date >= %(since)s)
+    SELECT source_id FROM (%(told)s) answer WHERE write_date >= %(since)s))
 """
 
 _READ = """

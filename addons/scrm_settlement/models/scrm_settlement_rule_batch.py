@@ -11,6 +11,9 @@ class ScrmSettlementRule(models.Model):
     @api.model
     def _resolve_many(self, company, requests):
         """Answer many requests by SQL, as `_resolve` describes; the results are its own."""
+        # sudo: as in _prepare_request_row; one query for all dealers
+        partners = self.env["res.partner"].sudo().browse({r["partner"].id for r in requests})
+        partners.commercial_partner_id.fetch(["scrm_scenario_id", "grade_id"])
         self._make_request_table()
         self.env.cr.execute_values(
             "INSERT INTO scrm_tmp_request VALUES %s",
@@ -25,11 +28,13 @@ class ScrmSettlementRule(models.Model):
                 "  FROM scrm_tmp_price WHERE NOT by_pricelist"
             )
         )
-        results = [self._prepare_no_result(company, request) for request in requests]
+        nothing = self._prepare_no_price(company)
+        results = [{**nothing, **self._prepare_dealer(request)} for request in requests]
         rules = self.browse({row[1] for row in found})  # one prefetch for all
+        explanations = {}
         for number, rule_id, *priced in found:
             rule = self.browse(rule_id).with_prefetch(rules.ids)
-            results[number].update(self._prepare_result(rule, *priced))
+            results[number].update(self._prepare_result(explanations, rule, *priced))
         self._resolve_by_pricelist(company, requests, results)
         return results
 
@@ -61,26 +66,40 @@ class ScrmSettlementRule(models.Model):
             currency.id if currency else None,
         )
 
-    def _prepare_no_result(self, company, request):
-        partner = request["partner"].sudo().commercial_partner_id
+    def _prepare_no_price(self, company):
+        """Return the result where no rule applies, without what is the dealer's."""
+        bracket = self.env["scrm.settlement.bracket"]
         return {
             "rule": self.browse(),
-            "bracket": self.env["scrm.settlement.bracket"],
+            "bracket": bracket,
             "price_unit": None,
             "price_exact": None,
             "base_price": None,
             "currency": company.currency_id,
-            "scenario": (request.get("scenario") or partner.scrm_scenario_id).sudo(),
-            "grade": partner.grade_id,
             "verdicts": [],
-            "explanation": self.browse()._prepare_explanation(
-                self.env["scrm.settlement.bracket"], None, None, []
-            ),
+            "explanation": self.browse()._prepare_explanation(bracket, None, None, []),
         }
 
-    def _prepare_result(self, rule, bracket_id, base, price, exact, currency_id, library_id):
+    def _prepare_dealer(self, request):
+        partner = request["partner"].sudo().commercial_partner_id
+        return {
+            "scenario": (request.get("scenario") or partner.scrm_scenario_id).sudo(),
+            "grade": partner.grade_id,
+        }
+
+    @api.model
+    def _prepare_result(
+        self, explanations, rule, bracket_id, base, price, exact, currency_id, library_id
+    ):
+        """Return what a rule makes of a request; equal reasons are written once.
+
+        :param explanations: those that are known by now, and what this one adds
+        """
         bracket = self.env["scrm.settlement.bracket"].browse(bracket_id or [])
-        library = self.env["scrm.library"].browse(library_id or [])
+        key = (rule.id, bracket_id, base, library_id)
+        if key not in explanations:
+            library = self.env["scrm.library"].browse(library_id or [])
+            explanations[key] = rule._prepare_explanation(bracket, base, library or None, None)
         return {
             "rule": rule,
             "bracket": bracket,
@@ -89,5 +108,5 @@ class ScrmSettlementRule(models.Model):
             "base_price": float(base) if base is not None else None,
             "currency": self.env["res.currency"].browse(currency_id),
             "verdicts": [Verdict(rule.id, "won", "best", price)],
-            "explanation": rule._prepare_explanation(bracket, base, library or None, None),
+            "explanation": explanations[key],
         }
