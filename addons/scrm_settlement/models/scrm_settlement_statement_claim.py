@@ -34,7 +34,9 @@ class ScrmSettlementStatement(models.Model):
         keys = [key for key in found if key not in taken]
         if not keys:
             raise NothingToSettle(self._explain_nothing(company, date_from, date_to, dealers))
-        statements = self.create(self._prepare_statement_vals(company, date_from, date_to, keys))
+        vals_list = self._prepare_statement_vals(company, date_from, date_to, keys)
+        # That each was made, by whom and when, needs no message beside the record's own columns
+        statements = self.with_context(mail_create_nolog=True).create(vals_list).with_env(self.env)
         statements._claim_lines()
         # The first totals are no change that anybody has to be told of
         statements.with_context(tracking_disable=True)._update_totals(exactly=False)
