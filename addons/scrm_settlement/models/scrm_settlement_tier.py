@@ -141,7 +141,7 @@ class ScrmSettlementTier(models.Model):
     )
 
     _dates_in_order = models.Constraint(
-        "CHECK (date_from IS NULL OR date_to IS NULL OR date_to >= date_from)",
+        "CHECK (date_from IS NULL OR date_to IS NULL OR date_to >= date_from OR state = 'closed')",
         "The last day of a tier cannot be before its first day.",
     )
     _closed_ends = models.Constraint(
@@ -192,8 +192,8 @@ class ScrmSettlementTier(models.Model):
     def action_close(self):
         for tier in self:
             today = tier.company_id._scrm_local_day(fields.Datetime.now())
-            end = min(tier.date_to or today, today)
-            tier._move_along("close", date_to=max(end, tier.date_from or end))
+            # One that has not begun ends before its first day: it was never in force
+            tier._move_along("close", date_to=min(tier.date_to or today, today))
         return True
 
     def action_new_version(self):

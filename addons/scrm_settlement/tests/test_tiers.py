@@ -108,6 +108,16 @@ class TestTiers(SettlementCase):
         self.assertEqual(self.rule, self._resolve(day=self.today)["rule"])
         self.assertFalse(self._resolve(day=self.today + timedelta(days=1))["rule"])
 
+    def test_a_tier_that_is_closed_before_it_begins_prices_nothing(self):
+        tier = self.tier.with_user(self.channel)
+        begin = self.today + timedelta(days=5)
+        tier.date_from = begin
+        tier.action_approve()
+        tier.action_close()
+        self.assertEqual(("closed", self.today), (tier.state, tier.date_to))
+        for day in (self.today, begin):
+            self.assertFalse(self._resolve(day=day)["rule"])
+
     def test_rules_begin_with_what_their_tier_proposes(self):
         self.tier.write(
             {"grade_ids": [Command.set(self.grade_store.ids)], "currency_id": self.cny.id}
