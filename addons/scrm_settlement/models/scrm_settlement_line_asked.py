@@ -3,7 +3,7 @@ from odoo.tools import SQL
 
 # What a person was last asked about each source: what it said by then, and whether it is decided.
 _TOLD = """
-SELECT DISTINCT ON (source_id) source_id, state, write_date,
+SELECT DISTINCT ON (source_id) source_id, state = 'open' AS is_open, write_date,
        CASE WHEN reason = 'undone' THEN 0 ELSE quantity END AS quantity
   FROM scrm_settlement_exception
  WHERE company_id = %(company)s AND source_model_number = %(model)s

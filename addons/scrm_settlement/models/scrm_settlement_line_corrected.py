@@ -19,7 +19,7 @@ _SOURCES = """
 _FIND = """
 SELECT line.id %(sources)s
    AND says.quantity <> says.before
-   AND told.state IS DISTINCT FROM 'open'
+   AND told.is_open IS NOT TRUE
    AND %(recent)s
  ORDER BY line.id
 """

@@ -29,7 +29,7 @@ _FIND = """
 SELECT line.id %(sources)s
    AND CASE WHEN told.source_id IS NULL THEN is_undone OR source_says.quantity <> settled
             ELSE source_says.quantity <> told.quantity END
-   AND told.state IS DISTINCT FROM 'open'
+   AND told.is_open IS NOT TRUE
    AND %(recent)s
  ORDER BY line.id
 """
