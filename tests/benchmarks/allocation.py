@@ -20,7 +20,7 @@ sys.path.insert(0, str(ROOT / "addons" / "scrm_settlement" / "tools"))
 from allocation import Demand, allocate  # noqa: E402  (pure: no Odoo is needed)
 from harness.scales import chosen  # noqa: E402
 
-SIZES = {"small": 20_000, "full": 100_000}
+SIZES = {"small": 50_000, "full": 100_000}
 PER_PRODUCT = 20
 ROUNDS = 7
 # What the design asks for.
@@ -179,9 +179,9 @@ def check(plain, products) -> None:
         assert got == plain(supply, demands), (supply, demands)
 
 
-def measure(products, *works) -> list[float]:
-    """Return the medians of these ways, taken in turns."""
-    rounds = [[seconds(work, products) for work in works] for _round in range(ROUNDS)]
+def measure(*works) -> list[float]:
+    """Return the medians of these (way, products), taken in turns."""
+    rounds = [[seconds(*work) for work in works] for _round in range(ROUNDS)]
     return [statistics.median(column) for column in zip(*rounds, strict=True)]
 
 
@@ -195,8 +195,12 @@ def main() -> None:
     for name, classes in CLASSES.items():
         products = seed(count, classes)
         check(PLAIN[name], products)
-        plain, ours, turns = measure(products, PLAIN[name], allocate, plain_turns)
-        [tenth] = measure(products[: len(products) // 10], allocate)
+        plain, ours, turns, tenth = measure(
+            (PLAIN[name], products),
+            (allocate, products),
+            (plain_turns, products),
+            (allocate, products[: len(products) // 10]),
+        )
         ratio, growth = ours / plain, ours / tenth
         good = ratio <= TARGET and growth <= TARGET_LINEAR
         print(

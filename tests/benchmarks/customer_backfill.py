@@ -1,4 +1,4 @@
-"""Past business made known: 5,000 contacts with an order each, or 100,000 at SCALE=full.
+"""Past business made known: 2,500 contacts with an order each, or 100,000 at SCALE=full.
 
 Plain SQL writes the same rows without a look at what a number says, or whose it is.
 """
@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from harness.scales import SCALES, SLICE, chosen
 from harness.stage import Stage
 
-ROWS = {"small": 5_000, "full": SLICE}[chosen().name]
+ROWS = {"small": 2_500, "full": SLICE}[chosen().name]
 
 #: Contacts with one confirmed order each, of the time before the addon.
 PAST = """

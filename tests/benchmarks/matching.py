@@ -7,7 +7,7 @@ memory of Odoo and of the largest process of Splink.
 Starting such a process costs the same for one new customer as for a batch of 5,000, so only the
 largest size can say whether a day's work grows with who is new.
 
-    python tests/benchmarks/matching.py               10,000 and 30,000 customers
+    python tests/benchmarks/matching.py               5,000 and 15,000 customers
     SCALE=full python tests/benchmarks/matching.py    10,000, 100,000 and 1,000,000
 """
 
@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from tests.harness.server import Server, config, database
 
-SIZES = {"small": (10_000, 30_000), "full": (10_000, 100_000, 1_000_000)}
+SIZES = {"small": (5_000, 15_000), "full": (10_000, 100_000, 1_000_000)}
 DAY = 0.01
 INCREMENTAL_TARGET = 0.2
 # Of the times that the customers grow.

@@ -5,7 +5,7 @@ prices and writes them, a batch after the other. Beside it, one INSERT … SELEC
 rows into the same table, with its key and its indexes. Then the pull runs again and must find
 nothing.
 
-    python tests/benchmarks/settlement_journal.py               30,000 deliveries
+    python tests/benchmarks/settlement_journal.py               20,000 deliveries
     SCALE=full python tests/benchmarks/settlement_journal.py    1,000,000 deliveries
 """
 
@@ -19,7 +19,7 @@ from harness.measure import take
 from harness.scales import Scale, chosen
 from harness.seed import PROGRESS, _copied, _done, _in_slices
 
-LINES = {"small": 30_000, "full": 1_000_000}
+LINES = {"small": 20_000, "full": 1_000_000}
 DEALERS = 1_000
 ROUNDS = {"small": 3, "full": 1}
 REPEAT_TARGET = 0.6

@@ -19,7 +19,7 @@ class Scale:
 
 SCALES = {
     "tiny": Scale("tiny", 10_000, 0, 0, 0),
-    "small": Scale("small", 100_000, 100_000, 3, 500_000),
+    "small": Scale("small", 100_000, 100_000, 3, 1_000_000),
     "full": Scale("full", 1_000_000, 1_000_000, 3, 10_000_000),
 }
 
