@@ -13,6 +13,10 @@ PREPARER = "scrm_settlement.group_scrm_settlement_preparer"
 REVIEWER = "scrm_settlement.group_scrm_settlement_reviewer"
 # Days that both sides have to answer, unless somebody names another day.
 ANSWER_DAYS = 14
+# Said by the check and by the index behind it.
+CLAIMED_ALREADY = _lt(
+    "This is claimed as missing already. Another one needs a reference of its own."
+)
 # What was claimed, by whom and about what.
 CLAIM_FIELDS = {
     "name",
@@ -227,7 +231,7 @@ class ScrmSettlementDispute(models.Model):
     _missing_once = models.UniqueIndex(
         "(statement_id, md5(item), item_date, COALESCE(item_ref, ''), claimed_value)"
         " WHERE kind = 'missing' AND state IN ('open', 'accepted')",
-        "This is claimed as missing already. Another one needs a reference of its own.",
+        lambda env, _diagnostics: env._(CLAIMED_ALREADY),
     )
 
     def init(self):
@@ -339,11 +343,7 @@ class ScrmSettlementDispute(models.Model):
         )
         if same:
             # The index would refuse it too, but without the page to correct it on
-            raise UserError(
-                self.env._(
-                    "This is claimed as missing already. Another one needs a reference of its own."
-                )
-            )
+            raise UserError(self.env._(CLAIMED_ALREADY))
 
     def _check_claim(self):
         """Refuse a dispute about nothing: it would hold up a line for no reason."""

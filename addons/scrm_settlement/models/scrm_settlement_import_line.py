@@ -158,9 +158,8 @@ class ScrmSettlementImportLine(models.Model):
         for row in paired:
             row._log(self.env._("%(row)s unmatched from %(entry)s", **row._get_names()))
         lines = {row: row.line_id | row._get_counted_corrections() for row in paired}
-        entries = {
-            entry.id: entry for entry in paired.line_id.union(*lines.values())._get_claim_entries()
-        }
+        ours = self.env["scrm.settlement.line"].union(*lines.values())
+        entries = {entry.id: entry for entry in ours._get_claim_entries()}
         values = [
             {
                 "import_id": row.import_id.id,

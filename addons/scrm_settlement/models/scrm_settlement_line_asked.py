@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 # What a person was last asked about each source: what it said by then, and whether it is decided.
+# `is_open` for the planner: of "state IS DISTINCT FROM" beside a joined row it expects one row.
 _TOLD = """
 SELECT DISTINCT ON (source_id) source_id, state = 'open' AS is_open, write_date,
        CASE WHEN reason = 'undone' THEN 0 ELSE quantity END AS quantity
