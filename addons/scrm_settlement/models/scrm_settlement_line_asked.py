@@ -30,6 +30,19 @@ class ScrmSettlementLine(models.Model):
         }
 
     @api.model
+    def _find_to_ask(self, find, recent, parts, since):
+        """Return the ids of settled lines whose sources say something else.
+
+        :param find: query of them, with a place for each part and for `recent`
+        :param recent: condition on what was written lately
+        :param parts: as `_prepare_asked_parts` says, and what `find` has of its own
+        :param since: from when (UTC) something is written lately; None asks about all
+        """
+        lately = SQL(recent, since=since, told=parts["told"]) if since else SQL("TRUE")
+        rows = self.env.execute_query(SQL(find, recent=lately, **parts))
+        return [line_id for (line_id,) in rows]
+
+    @api.model
     def _ask_about_sources(self, company, model_name, found):
         """Put settled lines whose sources say something else on the list of exceptions.
 

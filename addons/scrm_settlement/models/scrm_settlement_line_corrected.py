@@ -60,9 +60,7 @@ class ScrmSettlementLine(models.Model):
     @api.model
     def _find_corrected_moves(self, company, window, since):
         parts = self._prepare_corrected_parts(company)
-        recent = SQL(_RECENT, since=since, told=parts["told"]) if since else SQL("TRUE")
-        rows = self.env.execute_query(SQL(_FIND, recent=recent, **parts))
-        return [row_id for (row_id,) in rows]
+        return self._find_to_ask(_FIND, _RECENT, parts, since)
 
     def _prepare_corrected_parts(self, company):
         parts = self._prepare_asked_parts(company, "stock.move")

@@ -74,9 +74,7 @@ class ScrmSettlementLine(models.Model):
     def _find_undone_invoices(self, company, window, since):
         """Find lines whose invoice no longer says so; a deleted one is seen without `since`."""
         parts = self._prepare_undone_parts(company)
-        recent = SQL(_RECENT, since=since, told=parts["told"]) if since else SQL("TRUE")
-        rows = self.env.execute_query(SQL(_FIND, recent=recent, **parts))
-        return [row_id for (row_id,) in rows]
+        return self._find_to_ask(_FIND, _RECENT, parts, since)
 
     def _prepare_undone_parts(self, company):
         parts = self._prepare_asked_parts(company, "account.move.line")
