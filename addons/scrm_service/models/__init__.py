@@ -1,5 +1,6 @@
 from . import res_company
 from . import scrm_service_customer_mixin
+from . import scrm_service_structure_mixin
 from . import scrm_service_team
 from . import scrm_service_template
 from . import scrm_service_node

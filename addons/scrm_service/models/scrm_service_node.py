@@ -10,7 +10,6 @@ KIND_TO_STATE = {
     "cancel": "cancel",
 }
 END_KINDS = ("done", "cancel")
-STRUCTURE_FIELDS = {"template_id", "kind", "code"}
 
 
 class ScrmServiceNode(models.Model):
@@ -18,16 +17,10 @@ class ScrmServiceNode(models.Model):
 
     _name = "scrm.service.node"
     _description = "Service Node"
-    _inherit = ["scrm.system.mixin"]
+    _inherit = ["scrm.service.structure.mixin", "scrm.system.mixin"]
     _order = "template_id, sequence, id"
+    _structure_fields = frozenset({"template_id", "kind", "code"})
 
-    template_id = fields.Many2one(
-        comodel_name="scrm.service.template",
-        required=True,
-        index=True,
-        ondelete="cascade",
-    )
-    company_id = fields.Many2one(related="template_id.company_id", store=True)
     name = fields.Char(required=True, translate=True)
     code = fields.Char(required=True)
     sequence = fields.Integer(default=10)
@@ -83,24 +76,6 @@ class ScrmServiceNode(models.Model):
                         labels=", ".join(unknown),
                     )
                 )
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        nodes = super().create(vals_list)
-        nodes.template_id._check_structure_open()
-        return nodes
-
-    def write(self, vals):
-        if STRUCTURE_FIELDS & vals.keys():
-            self.template_id._check_structure_open()
-        result = super().write(vals)
-        if "template_id" in vals:
-            self.template_id._check_structure_open()
-        return result
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_in_use(self):
-        self.template_id._check_structure_open()
 
     def _get_required_labels(self):
         """Return the labels (or technical names) of the required own fields."""

@@ -1,24 +1,16 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-STRUCTURE_FIELDS = {"template_id", "from_node_id", "to_node_id", "code"}
-
 
 class ScrmServiceTransition(models.Model):
     """A step that a ticket may take; its code is the event that notices listen to."""
 
     _name = "scrm.service.transition"
     _description = "Service Transition"
-    _inherit = ["scrm.system.mixin"]
+    _inherit = ["scrm.service.structure.mixin", "scrm.system.mixin"]
     _order = "template_id, sequence, id"
+    _structure_fields = frozenset({"template_id", "from_node_id", "to_node_id", "code"})
 
-    template_id = fields.Many2one(
-        comodel_name="scrm.service.template",
-        required=True,
-        index=True,
-        ondelete="cascade",
-    )
-    company_id = fields.Many2one(related="template_id.company_id", store=True)
     from_node_id = fields.Many2one(
         comodel_name="scrm.service.node",
         string="From",
@@ -69,21 +61,3 @@ class ScrmServiceTransition(models.Model):
                         name=transition.name,
                     )
                 )
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        transitions = super().create(vals_list)
-        transitions.template_id._check_structure_open()
-        return transitions
-
-    def write(self, vals):
-        if STRUCTURE_FIELDS & vals.keys():
-            self.template_id._check_structure_open()
-        result = super().write(vals)
-        if "template_id" in vals:
-            self.template_id._check_structure_open()
-        return result
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_in_use(self):
-        self.template_id._check_structure_open()
