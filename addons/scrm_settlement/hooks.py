@@ -19,3 +19,8 @@ def uninstall_hook(env):
     # Odoo keeps a value for each product that was ever made; that of ours goes with it.
     product = env.ref("scrm_settlement.product_settlement", raise_if_not_found=False)
     env["product.value"].search([("product_id", "in", product.ids if product else [])]).unlink()
+    # That a level has a chatter is noted for each addon that extends chatters, so it would stay.
+    env["ir.model.inherit"].search(
+        [("model_id.model", "=", "res.partner.grade"), ("parent_id.model", "=", "mail.thread")]
+    ).unlink()
+    env.cr.execute("UPDATE ir_model SET is_mail_thread = FALSE WHERE model = 'res.partner.grade'")
