@@ -1,6 +1,6 @@
 from odoo import Command
 from odoo.exceptions import AccessError
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 
 from .common import CHANNEL_MANAGER, MANAGER, PREPARER, REVIEWER
 from .credit_case import CreditCase
@@ -83,6 +83,13 @@ class TestCreditAccess(CreditCase):
         partner = self.dealer.with_user(self.salesman)
         self.assertEqual(100000, partner.scrm_credit_free)
         self.assertEqual(1, partner.scrm_credit_hold_count)
+
+    def test_whoever_reads_the_credit_opens_its_forms(self):
+        for user in (self.manager, self.preparer, self.reviewer, self.salesman):
+            for name in ("scrm.credit.account", "scrm.credit.hold"):
+                with self.subTest(user=user.login, name=name):
+                    self.env.invalidate_all()
+                    Form(self._as(name, user))
 
     def test_who_has_no_rights_on_credit_reads_orders_and_deliveries_all_the_same(self):
         self.assertNotIn("scrm_credit_used", self.dealer.with_user(self.keeper).fields_get())
