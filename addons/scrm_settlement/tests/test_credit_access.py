@@ -109,6 +109,12 @@ class TestCreditAccess(CreditCase):
         self.assertEqual(own, hold.with_user(self.manager).action_open_order()["views"][0][0])
         self.assertNotEqual(own, self.order.with_user(self.salesman).get_formview_id())
 
+    def test_the_order_of_a_hold_is_offered_to_who_may_read_it(self):
+        for user in (self.manager, self.reviewer, self.salesman, self.preparer):
+            arch = self.env["scrm.credit.hold"].with_user(user).get_view(view_type="form")["arch"]
+            may_read = self.order.with_user(user).has_access("read")
+            self.assertEqual(may_read, "action_open_order" in arch, user.login)
+
     def test_nobody_writes_holds_and_reviews(self):
         for name in ("scrm.credit.hold", "scrm.credit.review"):
             with self.assertRaises(AccessError):
