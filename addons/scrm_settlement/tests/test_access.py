@@ -95,6 +95,12 @@ class TestAccess(SettlementCase):
         with self.assertRaises(AccessError):
             self.statement.sudo().move_id.with_user(self.preparer).read(["name"])
 
+    def test_exceptions_are_offered_to_who_may_read_them(self):
+        for user in (self.preparer, self.reviewer, self.accountant):
+            may_read = self.env["scrm.settlement.exception"].with_user(user).has_access("read")
+            arch = self.statement.with_user(user).get_view(view_type="form")["arch"]
+            self.assertEqual(may_read, "action_open_exceptions" in arch, user.login)
+
     def test_preparer_and_reviewer_do_not_imply_each_other(self):
         preparer, reviewer = self.env.ref(PREPARER), self.env.ref(REVIEWER)
         self.assertNotIn(reviewer, preparer.all_implied_ids)
