@@ -29,7 +29,10 @@ def age_bucket(days):
 
 
 class ScrmSettlementReport(models.Model):
-    """The journal for pivots: one row a line, in the company's currency of the line's day."""
+    """The journal for pivots: one row a line, in the company's currency of the line's day.
+
+    What another line settles is not in it: it would count twice.
+    """
 
     _name = "scrm.settlement.report"
     _description = "Settlement Analysis"
@@ -107,7 +110,7 @@ class ScrmSettlementReport(models.Model):
 
     @property
     def _table_query(self):
-        return SQL("SELECT %s FROM %s", self._select(), self._from())
+        return SQL("SELECT %s FROM %s WHERE line.state <> 'covered'", self._select(), self._from())
 
     @api.model
     def _select(self):
