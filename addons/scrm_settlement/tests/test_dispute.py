@@ -255,6 +255,7 @@ class TestDispute(DisputeCase):
         )
 
     def test_notices(self):
+        self._submit()
         dispute = self._dispute(self.lines[0])
         self._accept(dispute)
         rows = self.env["scrm.outbox"].search(
@@ -266,6 +267,30 @@ class TestDispute(DisputeCase):
             by_event,
         )
         self.assertIn(self.reviewer, rows.user_id)
+
+    def test_a_dealer_hears_nothing_of_what_he_does_not_see(self):
+        """A draft is not issued: what we hold against it ourselves is our own affair."""
+        dispute = self._dispute(self.lines[0])
+        self.assertFalse(dispute.with_user(self.portal).has_access("read"))
+        self._accept(dispute)
+        rows = self.env["scrm.outbox"].search(
+            [("res_model", "=", dispute._name), ("res_id", "=", dispute.id)]
+        )
+        self.assertIn(self.reviewer, rows.user_id)
+        self.assertEqual({"inapp"}, set(rows.mapped("medium")))
+
+    def test_a_dealer_hears_of_his_own_dispute_wherever_its_statement_is(self):
+        self._submit()
+        dispute, *_others = self.statement.with_user(self.portal)._open_own_disputes(
+            [{"line_id": line.id, "kind": "not_ours", "evidence": "x"} for line in self.lines]
+        )
+        self.assertEqual("draft", self.statement.state)
+        self._accept(dispute.sudo(False).with_user(self.reviewer))
+        rows = self.env["scrm.outbox"].search(
+            [("res_model", "=", dispute._name), ("res_id", "=", dispute.id)]
+        )
+        emails = rows.filtered(lambda row: row.medium == "email")
+        self.assertEqual({"open", "accept"}, set(emails.rule_id.mapped("event")))
 
     def _told(self, dispute, event):
         rows = self.env["scrm.outbox"].search(
