@@ -209,7 +209,8 @@ class ScrmSettlementReport(models.Model):
         if aggregate_spec != "discount_percent:avg":
             return super()._read_group_select(aggregate_spec, query)
         return SQL(
-            "COALESCE(round(100 * SUM(%s) / NULLIF(SUM(%s), 0), 2), 0)",
-            self._field_to_sql(self._table, "discount_amount", query),
-            self._field_to_sql(self._table, "standard_amount", query),
+            "COALESCE(round(100 * %s / NULLIF(%s, 0), 2), 0)",
+            # Companies may keep their books in other currencies
+            super()._read_group_select("discount_amount:sum_currency", query),
+            super()._read_group_select("standard_amount:sum_currency", query),
         )
