@@ -330,7 +330,12 @@ class TestDispute(DisputeCase):
         first.with_user(self.preparer).action_withdraw()
         self.assertEqual((2, 1), (self.statement.dispute_count, self.statement.open_dispute_count))
         action = self.statement.action_open_disputes()
-        self.assertEqual(2, self.env[action["res_model"]].search_count(action["domain"]))
+        disputes = self.env[action["res_model"]].search(action["domain"])
+        self.assertEqual(2, len(disputes))
+        # The button shows how many are open, so they are what it opens
+        view = disputes.get_view(view_type="search")["arch"]
+        self.assertTrue(action["context"]["search_default_open"])
+        self.assertIn('name="open"', view)
 
     def test_late(self):
         dispute = self._dispute(self.lines[0], deadline=date(2026, 1, 1))
