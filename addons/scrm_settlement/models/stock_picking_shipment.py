@@ -72,17 +72,21 @@ class StockPicking(models.Model):
     def _search_scrm_is_late(self, operator, value):
         if operator != "in":
             return NotImplemented
-        today = self.browse()._scrm_get_today_start()
+        # sudo: the clock asks for every company; which deliveries are seen is asked elsewhere
+        companies = self.env["res.company"].sudo().search([("active", "=", True)])
+        by_start = companies.grouped(lambda c: c._scrm_get_day_start(c._scrm_get_today()))
         late = Domain(
             [
                 ("picking_type_code", "=", "outgoing"),
                 ("state", "not in", ("draft", "done", "cancel")),
-                "|",
-                ("date_deadline", "<", today),
-                "&",
-                ("date_deadline", "=", False),
-                ("scheduled_date", "<", today),
             ]
+        ) & Domain.OR(
+            Domain("company_id", "in", alike.ids)
+            & (
+                Domain("date_deadline", "<", today)
+                | Domain("date_deadline", "=", False) & Domain("scheduled_date", "<", today)
+            )
+            for today, alike in by_start.items()
         )
         return late if True in value else ~late
 

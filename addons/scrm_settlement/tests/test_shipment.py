@@ -4,7 +4,7 @@ from psycopg2.errors import RestrictViolation
 
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import HttpCase, tagged
+from odoo.tests import HttpCase, freeze_time, tagged
 from odoo.tools import mute_logger
 
 from .allocation_case import AllocationCase
@@ -160,6 +160,21 @@ class TestShipment(ShipmentCase):
         self.assertEqual("delivered", self.picking.scrm_shipment_status)
         self.picking._scrm_confirm_receipt(False, "One is broken")
         self.assertEqual("partly_received", self.picking.scrm_shipment_status)
+
+    @freeze_time("2026-11-25 23:00:00")
+    def test_late_is_by_the_day_of_its_own_company(self):
+        """In Los Angeles it is still the 25th, whichever company asks."""
+        self.company.partner_id.tz = "America/Los_Angeles"
+        self.company_other.partner_id.tz = "Asia/Shanghai"
+        Picking = self.env["stock.picking"].with_company(self.company_other)
+        for deadline, is_late in (
+            (datetime(2026, 11, 25, 15), False),
+            (datetime(2026, 11, 25, 7), True),
+        ):
+            self.picking.move_ids.date_deadline = deadline
+            self.assertEqual(is_late, self.picking.scrm_is_late)
+            found = Picking.search([("scrm_is_late", "=", True), ("id", "=", self.picking.id)])
+            self.assertEqual(is_late, bool(found))
 
     def test_part_of_an_order(self):
         self.picking.move_ids.write({"quantity": 1, "picked": True})
