@@ -114,6 +114,14 @@ class StockPicking(models.Model):
     def _notice_get_responsible(self):
         return self.sale_id.user_id or super()._notice_get_responsible()
 
+    def _notice_get_key(self, event):
+        key = super()._notice_get_key(event)
+        if event != "shipment_problem":
+            return key
+        # A carrier may report another one
+        problems = self.sudo().scrm_event_ids.filtered(lambda event: event.code == "exception")
+        return f"{key},{max(problems.ids, default=0)}"
+
     def _scrm_get_dealers_deliveries(self):
         """Return the deliveries among these that go to customers with a level."""
         return self.filtered(

@@ -191,6 +191,19 @@ class TestShipment(ShipmentCase):
         summaries = customer.interaction_ids.mapped("summary")
         self.assertIn(f"{self.picking.name}: Receipt confirmed", summaries)
 
+    def test_each_problem_is_told(self):
+        manager = self._make_user("shipment.problems", CHANNEL_MANAGER)
+        self._ship()
+        for code, external_id, count in (
+            ("exception", "1", 1),
+            ("exception", "1", 1),
+            ("delivered", "2", 1),
+            ("exception", "3", 2),
+        ):
+            self._report((code, external_id))
+            told = self._get_told("shipment_problem")
+            self.assertEqual(count, len(told.filtered(lambda row: row.user_id == manager)))
+
     def test_late_is_told_once(self):
         self.store._scrm_ensure_identity()
         self.picking.move_ids.date_deadline = fields.Datetime.now() - timedelta(days=2)
