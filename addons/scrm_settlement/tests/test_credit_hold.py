@@ -369,6 +369,22 @@ class TestCreditHold(CreditCase):
         self._approve(order)
         self.assertEqual(before + 2, Outbox.search_count(domain))
 
+    def test_who_was_told_of_a_hold_hears_that_it_is_lifted(self):
+        order = self._confirm(self._make_order(150000))
+        hold = order.scrm_credit_hold_id
+        self._entry(self._receivable(), 60000)
+        hold.with_user(self.manager).action_check_again()
+        self.assertEqual("lifted", hold.state)
+        told = self.env["scrm.outbox"].search(
+            [
+                ("res_model", "=", hold._name),
+                ("res_id", "=", hold.id),
+                ("rule_id.event", "=", "lift"),
+            ]
+        )
+        self.assertEqual({"inapp", "email"}, set(told.mapped("medium")))
+        self.assertEqual(self.salesman, told.user_id)
+
     # === STOCK ODOO === #
 
     def test_customers_without_an_account_cost_one_query(self):
