@@ -81,6 +81,10 @@ class TestShipment(ShipmentCase):
         events = self.env[action["res_model"]].with_user(manager).search(action["domain"])
         self.assertEqual(self.picking.scrm_event_ids, events)
         self.assertEqual(self.picking.name, action["name"])
+        # Invoicing reads deliveries, but not all that their form shows
+        both = self._make_user("shipment.both", CHANNEL_MANAGER, "account.group_account_invoice")
+        action = told.with_user(both).sudo().action_open_record()
+        self.assertEqual("scrm.shipment.event", action["res_model"])
         action = told.with_user(keeper).sudo().action_open_record()
         self.assertEqual(
             ("stock.picking", self.picking.id), (action["res_model"], action["res_id"])
