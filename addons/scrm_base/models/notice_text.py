@@ -11,6 +11,9 @@ _logger = logging.getLogger(__name__)
 
 #: A placeholder that only names fields, one after the other.
 _FIELD_PATH = re.compile(r"^object((?:\.\w+)+)$")
+#: The same in a text, where it does not say what stands for nothing.
+_FIELD_PLACEHOLDER = re.compile(r"\{\{\s*(object((?:\.\w+)+))\s*\}\}")
+_NUMBERS = ("integer", "float", "monetary")
 
 
 @dataclass(frozen=True)
@@ -242,7 +245,10 @@ class ScrmNoticeRule(models.Model):
             if not template:
                 return dict.fromkeys(records.ids, "")
             return renderer._render_template(
-                template, records._name, records.ids, engine="inline_template"
+                rule._name_zeros(template, records),
+                records._name,
+                records.ids,
+                engine="inline_template",
             )
 
         subjects, bodies = render(rule.subject), render(rule.body)
@@ -250,3 +256,16 @@ class ScrmNoticeRule(models.Model):
             record: ((subjects[record.id] or "").strip(), (bodies[record.id] or "").strip())
             for record in records
         }
+
+    def _name_zeros(self, template, records):
+        """Let the placeholders of numbers say 0: core leaves out what is not true."""
+
+        def name_zero(found):
+            field, model = None, records.browse()
+            for name in found[2][1:].split("."):
+                field = model._fields.get(name) if model is not None else None
+                model = records.env.get((field and field.comodel_name) or "")
+            is_number = field is not None and field.type in _NUMBERS
+            return f"{{{{ {found[1]} ||| 0}}}}" if is_number else found[0]
+
+        return _FIELD_PLACEHOLDER.sub(name_zero, template)

@@ -183,6 +183,16 @@ class TestNotice(ScrmCase):
         self._make_rule()
         self.assertEqual("{{ object.create_uid.login }} was stopped.", self._raise_event().body)
 
+    def test_zero_is_a_number(self):
+        self._make_rule(
+            subject="{{ object.row_count }} rows",
+            body="{{object.row_count}} rows, {{ object.create_uid.partner_id.color }},"
+            " {{ object.row_count ||| none}}, {{ object.filename }}.",
+        )
+        self.assertRecordValues(
+            self._raise_event(), [{"subject": "0 rows", "body": "0 rows, 0, none, ."}]
+        )
+
     # === RIGHTS === #
 
     def test_managers_write_rules(self):

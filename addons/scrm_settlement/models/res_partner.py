@@ -1,4 +1,8 @@
 from odoo import fields, models
+from odoo.fields import Domain
+
+# What is on no statement, and will be: not what was counted, or is settled by another line.
+WAITING = ("no_price", "pending", "disputed", "held")
 
 
 class ResPartner(models.Model):
@@ -28,9 +32,7 @@ class ResPartner(models.Model):
     def _compute_scrm_settlement_counts(self):
         pending = dict(
             self.env["scrm.settlement.line"]._read_group(
-                [("partner_id", "in", self.ids), ("statement_id", "=", False)],
-                ["partner_id"],
-                ["__count"],
+                self._scrm_get_pending_domain(), ["partner_id"], ["__count"]
             )
         )
         statements = dict(
@@ -47,9 +49,12 @@ class ResPartner(models.Model):
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "scrm_settlement.scrm_settlement_line_action"
         )
-        action["domain"] = [("partner_id", "=", self.id), ("statement_id", "=", False)]
+        action["domain"] = list(self._scrm_get_pending_domain())
         action["context"] = {}
         return action
+
+    def _scrm_get_pending_domain(self):
+        return Domain("partner_id", "in", self.ids) & Domain("state", "in", WAITING)
 
     def action_scrm_statements(self):
         self.ensure_one()

@@ -63,7 +63,8 @@ class ResPartner(models.Model):
             partner.scrm_credit_used = account_sudo.amount_exposure
             partner.scrm_credit_free = account_sudo.amount_free
             partner.scrm_credit_utilisation = account_sudo.utilisation
-            partner.scrm_credit_hold_count = account_sudo.hold_count
+            # What its reader may open: a branch has holds of its own
+            partner.scrm_credit_hold_count = account_sudo.sudo(self.env.su).hold_count
 
     def write(self, vals):
         """Refuse a level that gives a dealer, by the way, what asks a second person.

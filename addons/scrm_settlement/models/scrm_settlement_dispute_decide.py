@@ -4,6 +4,7 @@ from odoo.tools import SQL, float_compare
 from odoo.tools.misc import formatLang
 
 from .scrm_settlement_line_journal import PRICE_DIGITS
+from .scrm_settlement_statement_dispute import SHOWN_STATES
 
 
 class ScrmSettlementDispute(models.Model):
@@ -139,6 +140,14 @@ class ScrmSettlementDispute(models.Model):
     @api.model
     def _notice_get_events(self):
         return [("open", self.env._("Opened")), *super()._notice_get_events()]
+
+    def _notice_get_customer(self):
+        """Return the dealer, if he sees the dispute: of an issued statement, or his own."""
+        # sudo: who sets off a notice reads no users
+        is_own = self.sudo().create_uid.share
+        if is_own or self.statement_id.state in SHOWN_STATES:
+            return super()._notice_get_customer()
+        return self.env["scrm.customer"]
 
     def _notice_get_responsible(self):
         """Return who prepared the statement; nobody is told of their own step."""

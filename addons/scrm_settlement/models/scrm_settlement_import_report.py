@@ -99,11 +99,14 @@ class ScrmSettlementImport(models.Model):
         book = xlsxwriter.Workbook(
             output, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
         )
+        decimals = self.currency_id.decimal_places
+        money = "#,##0" + ("." + "0" * decimals if decimals else "")
         styles = {
             "title": book.add_format({"bold": True, "font_size": 14}),
             "head": book.add_format({"bold": True, "bottom": 1, "text_wrap": True}),
-            "sum": book.add_format({"bold": True, "top": 1, "num_format": "#,##0.00"}),
-            "money": book.add_format({"num_format": "#,##0.00"}),
+            "sum": book.add_format({"bold": True, "top": 1, "num_format": money}),
+            "money": book.add_format({"num_format": money}),
+            "quantity": book.add_format({"num_format": "#,##0.####"}),
             "text": book.add_format({}),
         }
         self._write_summary(book.add_worksheet(self.env._("Summary")), styles)
@@ -203,7 +206,9 @@ class ScrmSettlementImport(models.Model):
         sheet.freeze_panes(1, 0)
         number = 0
         for number, row in enumerate(rows, 1):
-            _write(sheet, number, self._prepare_report_row(row), styles["money"])
+            cells = self._prepare_report_row(row)
+            _write(sheet, number, cells, styles["money"])
+            _write(sheet, number, cells[6:8], styles["quantity"], first=6)
         sums = [self.env._("Total"), *[""] * 7]
         sums += [sum(rows.mapped(name)) for name in ("amount", "our_amount", "difference")]
         _write(sheet, number + 1, sums, styles["sum"])
@@ -227,8 +232,8 @@ class ScrmSettlementImport(models.Model):
         ]
 
 
-def _write(sheet, row, cells, style):
-    for column, cell in enumerate(cells):
+def _write(sheet, row, cells, style, first=0):
+    for column, cell in enumerate(cells, first):
         if isinstance(cell, str):
             sheet.write_string(row, column, escape_formula(cell), style)
         elif isinstance(cell, int):

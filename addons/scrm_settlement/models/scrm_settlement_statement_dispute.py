@@ -72,7 +72,7 @@ class ScrmSettlementStatement(models.Model):
             "scrm_settlement.scrm_settlement_dispute_action"
         )
         action["domain"] = [("statement_id", "=", self.id)]
-        action["context"] = {"default_statement_id": self.id}
+        action["context"] = {"default_statement_id": self.id, "search_default_open": 1}
         return action
 
     # === DISPUTES === #

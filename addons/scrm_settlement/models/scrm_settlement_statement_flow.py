@@ -94,6 +94,7 @@ class ScrmSettlementStatement(models.Model):
         [content_hash] = self._get_content_hashes().values()
         self._move_along(
             "submit",
+            user_id=(self.user_id or self.env.user).id,
             submitter_id=self.env.uid,
             submitted_at=fields.Datetime.now(),
             move_id=document.id,

@@ -72,17 +72,21 @@ class StockPicking(models.Model):
     def _search_scrm_is_late(self, operator, value):
         if operator != "in":
             return NotImplemented
-        today = self.browse()._scrm_get_today_start()
+        # sudo: the clock asks for every company; which deliveries are seen is asked elsewhere
+        companies = self.env["res.company"].sudo().search([("active", "=", True)])
+        by_start = companies.grouped(lambda c: c._scrm_get_day_start(c._scrm_get_today()))
         late = Domain(
             [
                 ("picking_type_code", "=", "outgoing"),
                 ("state", "not in", ("draft", "done", "cancel")),
-                "|",
-                ("date_deadline", "<", today),
-                "&",
-                ("date_deadline", "=", False),
-                ("scheduled_date", "<", today),
             ]
+        ) & Domain.OR(
+            Domain("company_id", "in", alike.ids)
+            & (
+                Domain("date_deadline", "<", today)
+                | Domain("date_deadline", "=", False) & Domain("scheduled_date", "<", today)
+            )
+            for today, alike in by_start.items()
         )
         return late if True in value else ~late
 
@@ -109,6 +113,14 @@ class StockPicking(models.Model):
 
     def _notice_get_responsible(self):
         return self.sale_id.user_id or super()._notice_get_responsible()
+
+    def _notice_get_key(self, event):
+        key = super()._notice_get_key(event)
+        if event != "shipment_problem":
+            return key
+        # A carrier may report another one
+        problems = self.sudo().scrm_event_ids.filtered(lambda event: event.code == "exception")
+        return f"{key},{max(problems.ids, default=0)}"
 
     def _scrm_get_dealers_deliveries(self):
         """Return the deliveries among these that go to customers with a level."""

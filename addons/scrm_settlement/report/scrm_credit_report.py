@@ -79,10 +79,11 @@ class ScrmCreditReport(models.Model):
         if aggregate_spec != "utilisation:avg":
             return super()._read_group_select(aggregate_spec, query)
         return SQL(
-            "100 * SUM(%(used)s) FILTER (WHERE %(limited)s)"
-            " / NULLIF(SUM(%(limit)s) FILTER (WHERE %(limited)s), 0)",
-            used=self._field_to_sql(self._table, "amount_exposure", query),
-            limit=self._field_to_sql(self._table, "credit_limit", query),
+            "100 * %(used)s FILTER (WHERE %(limited)s)"
+            " / NULLIF(%(limit)s FILTER (WHERE %(limited)s), 0)",
+            # Companies may keep their books in other currencies
+            used=super()._read_group_select("amount_exposure:sum_currency", query),
+            limit=super()._read_group_select("credit_limit:sum_currency", query),
             limited=self._field_to_sql(self._table, "is_limited", query),
         )
 

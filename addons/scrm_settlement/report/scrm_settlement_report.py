@@ -29,7 +29,10 @@ def age_bucket(days):
 
 
 class ScrmSettlementReport(models.Model):
-    """The journal for pivots: one row a line, in the company's currency of the line's day."""
+    """The journal for pivots: one row a line, in the company's currency of the line's day.
+
+    What another line settles is not in it: it would count twice.
+    """
 
     _name = "scrm.settlement.report"
     _description = "Settlement Analysis"
@@ -107,7 +110,7 @@ class ScrmSettlementReport(models.Model):
 
     @property
     def _table_query(self):
-        return SQL("SELECT %s FROM %s", self._select(), self._from())
+        return SQL("SELECT %s FROM %s WHERE line.state <> 'covered'", self._select(), self._from())
 
     @api.model
     def _select(self):
@@ -206,7 +209,8 @@ class ScrmSettlementReport(models.Model):
         if aggregate_spec != "discount_percent:avg":
             return super()._read_group_select(aggregate_spec, query)
         return SQL(
-            "COALESCE(round(100 * SUM(%s) / NULLIF(SUM(%s), 0), 2), 0)",
-            self._field_to_sql(self._table, "discount_amount", query),
-            self._field_to_sql(self._table, "standard_amount", query),
+            "COALESCE(round(100 * %s / NULLIF(%s, 0), 2), 0)",
+            # Companies may keep their books in other currencies
+            super()._read_group_select("discount_amount:sum_currency", query),
+            super()._read_group_select("standard_amount:sum_currency", query),
         )

@@ -1,5 +1,5 @@
 from odoo.exceptions import AccessError
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 
 from .common import CHANNEL_MANAGER, MANAGER, PREPARER, REVIEWER, SettlementCase
 
@@ -94,6 +94,18 @@ class TestAccess(SettlementCase):
         self.statement.action_submit()
         with self.assertRaises(AccessError):
             self.statement.sudo().move_id.with_user(self.preparer).read(["name"])
+
+    def test_exceptions_are_offered_to_who_may_read_them(self):
+        for user in (self.preparer, self.reviewer, self.accountant):
+            may_read = self.env["scrm.settlement.exception"].with_user(user).has_access("read")
+            arch = self.statement.with_user(user).get_view(view_type="form")["arch"]
+            self.assertEqual(may_read, "action_open_exceptions" in arch, user.login)
+
+    def test_accountants_open_what_priced_a_line(self):
+        for name in ("scrm.settlement.line", "scrm.settlement.tier", "scrm.settlement.rule"):
+            with self.subTest(name):
+                self.env.invalidate_all()
+                Form(self.records[name].with_user(self.accountant))
 
     def test_preparer_and_reviewer_do_not_imply_each_other(self):
         preparer, reviewer = self.env.ref(PREPARER), self.env.ref(REVIEWER)

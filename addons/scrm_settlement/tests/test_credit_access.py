@@ -1,6 +1,6 @@
 from odoo import Command
 from odoo.exceptions import AccessError
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 
 from .common import CHANNEL_MANAGER, MANAGER, PREPARER, REVIEWER
 from .credit_case import CreditCase
@@ -84,6 +84,13 @@ class TestCreditAccess(CreditCase):
         self.assertEqual(100000, partner.scrm_credit_free)
         self.assertEqual(1, partner.scrm_credit_hold_count)
 
+    def test_whoever_reads_the_credit_opens_its_forms(self):
+        for user in (self.manager, self.preparer, self.reviewer, self.salesman):
+            for name in ("scrm.credit.account", "scrm.credit.hold"):
+                with self.subTest(user=user.login, name=name):
+                    self.env.invalidate_all()
+                    Form(self._as(name, user))
+
     def test_who_has_no_rights_on_credit_reads_orders_and_deliveries_all_the_same(self):
         self.assertNotIn("scrm_credit_used", self.dealer.with_user(self.keeper).fields_get())
         self.assertTrue(self.dealer.with_user(self.keeper).read(["name"]))
@@ -101,6 +108,12 @@ class TestCreditAccess(CreditCase):
         self.assertEqual(own, order.get_formview_action()["views"][0][0])
         self.assertEqual(own, hold.with_user(self.manager).action_open_order()["views"][0][0])
         self.assertNotEqual(own, self.order.with_user(self.salesman).get_formview_id())
+
+    def test_the_order_of_a_hold_is_offered_to_who_may_read_it(self):
+        for user in (self.manager, self.reviewer, self.salesman, self.preparer):
+            arch = self.env["scrm.credit.hold"].with_user(user).get_view(view_type="form")["arch"]
+            may_read = self.order.with_user(user).has_access("read")
+            self.assertEqual(may_read, "action_open_order" in arch, user.login)
 
     def test_nobody_writes_holds_and_reviews(self):
         for name in ("scrm.credit.hold", "scrm.credit.review"):

@@ -56,6 +56,22 @@ class TestCreditHold(CreditCase):
         self.assertEqual(self.salesman, hold.requester_id)
         self.assertIn("exceed the limit", hold.reason)
 
+    def test_the_holds_of_a_dealer_are_those_that_its_number_opens(self):
+        branch = self.env["res.company"].create(
+            {"name": "Branch", "parent_id": self.company.id, "scrm_pool_id": self.pool.id}
+        )
+        self._confirm(self._make_order(100001, company_id=branch.id), self.env.user)
+        self._confirm(self._make_order(100001))
+        for companies, count in ((self.company, 1), (self.company + branch, 2)):
+            self.manager.company_ids = companies
+            self.env.invalidate_all()
+            dealer = self.dealer.with_user(self.manager)
+            dealer = dealer.with_context(allowed_company_ids=companies.ids)
+            self.assertEqual(count, dealer.scrm_credit_hold_count)
+            action = dealer.action_scrm_credit_holds()
+            holds = dealer.env[action["res_model"]].search(action["domain"])
+            self.assertEqual(["open"] * count, holds.mapped("state"))
+
     def test_a_branch_decides_on_its_orders(self):
         """The account, and with it the policy, is the company's above."""
         branch = self.env["res.company"].create(
@@ -352,6 +368,22 @@ class TestCreditHold(CreditCase):
         before = len(told)
         self._approve(order)
         self.assertEqual(before + 2, Outbox.search_count(domain))
+
+    def test_who_was_told_of_a_hold_hears_that_it_is_lifted(self):
+        order = self._confirm(self._make_order(150000))
+        hold = order.scrm_credit_hold_id
+        self._entry(self._receivable(), 60000)
+        hold.with_user(self.manager).action_check_again()
+        self.assertEqual("lifted", hold.state)
+        told = self.env["scrm.outbox"].search(
+            [
+                ("res_model", "=", hold._name),
+                ("res_id", "=", hold.id),
+                ("rule_id.event", "=", "lift"),
+            ]
+        )
+        self.assertEqual({"inapp", "email"}, set(told.mapped("medium")))
+        self.assertEqual(self.salesman, told.user_id)
 
     # === STOCK ODOO === #
 

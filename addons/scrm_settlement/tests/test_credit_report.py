@@ -45,6 +45,28 @@ class TestCreditReport(CreditCase):
         self.assertEqual((10000, 7000, 8000), (limit, used, free))
         self.assertEqual(20, rate, "2,000 of 10,000; who has no limit uses none of it")
 
+    def test_rate_over_companies_weighs_their_currencies(self):
+        """100 USD of 1,000 USD are 800 CNY of 8,000 CNY."""
+        usd = self.env.ref("base.USD")
+        usd.active = True
+        self.company_other.currency_id = usd
+        Rate = self.env["res.currency.rate"]
+        Rate.search([("currency_id", "in", (usd + self.cny).ids)]).unlink()
+        Rate.create({"currency_id": usd.id, "company_id": self.company.id, "rate": 0.125})
+        Account = self.env["scrm.credit.account"].with_company(self.company_other)
+        Account.create(
+            {"partner_id": self.dealers[0].id, "limit_mode": "amount", "own_limit": 1000}
+        )
+        both = self.company + self.company_other
+        self.manager.company_ids = both
+        report = self._report().with_context(allowed_company_ids=both.ids)
+        [(limit, rate)] = report._read_group(
+            [("partner_id", "=", self.dealers[0].id)],
+            [],
+            ["credit_limit:sum_currency", "utilisation:avg"],
+        )
+        self.assertEqual((9000, 10), (limit, rate), "900 CNY of 1,000 CNY and of 1,000 USD")
+
     def test_filters(self):
         mine = [("grade_id", "=", self.grade.id)]
         self._invoice(200, partner=self.dealers[0])

@@ -2,7 +2,7 @@ from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
 
-from .common import CHANNEL_MANAGER, SettlementCase
+from .common import CHANNEL_MANAGER, PREPARER, SettlementCase
 
 
 @tagged("post_install", "-at_install")
@@ -130,6 +130,30 @@ class TestDealers(SettlementCase):
         self.assertEqual(move, lines.search(account["domain"]).move_id)
         shares = self.agent.action_scrm_allocations()
         self.assertFalse(self.env[shares["res_model"]].search(shares["domain"]))
+
+    def test_a_dealer_shows_the_lines_that_wait(self):
+        """What was counted for a period, or is on a statement, waits no longer."""
+        preparer = self._make_user("dealers.preparer", PREPARER)
+        self._make_rule("Price", value=8, target="product", product_id=self.part.id)
+        self._make_rule(
+            "Volume",
+            method="fixed",
+            accumulation="period",
+            value=1,
+            target="product",
+            product_id=self.labour.id,
+        )
+        stated = self._record()
+        self._generate(preparer)
+        lines = self._record({}, {"product_id": self.labour.id}, {"product_id": self.part_2.id})
+        self.assertEqual(["pending", "counted", "no_price"], lines.mapped("state"))
+        self.assertEqual("claimed", stated.state)
+        dealer = self.dealer.with_user(preparer)
+        self.assertEqual(2, dealer.scrm_pending_settlement_count)
+        opened = self.env["scrm.settlement.line"].search(
+            dealer.action_scrm_pending_settlement()["domain"]
+        )
+        self.assertEqual(lines[0] + lines[2], opened.sorted("id"))
 
     def test_levels_of_another_company_are_not_seen(self):
         stranger = self._make_user("levels.stranger", CHANNEL_MANAGER, company=self.company_other)

@@ -255,6 +255,7 @@ class TestDispute(DisputeCase):
         )
 
     def test_notices(self):
+        self._submit()
         dispute = self._dispute(self.lines[0])
         self._accept(dispute)
         rows = self.env["scrm.outbox"].search(
@@ -266,6 +267,30 @@ class TestDispute(DisputeCase):
             by_event,
         )
         self.assertIn(self.reviewer, rows.user_id)
+
+    def test_a_dealer_hears_nothing_of_what_he_does_not_see(self):
+        """A draft is not issued: what we hold against it ourselves is our own affair."""
+        dispute = self._dispute(self.lines[0])
+        self.assertFalse(dispute.with_user(self.portal).has_access("read"))
+        self._accept(dispute)
+        rows = self.env["scrm.outbox"].search(
+            [("res_model", "=", dispute._name), ("res_id", "=", dispute.id)]
+        )
+        self.assertIn(self.reviewer, rows.user_id)
+        self.assertEqual({"inapp"}, set(rows.mapped("medium")))
+
+    def test_a_dealer_hears_of_his_own_dispute_wherever_its_statement_is(self):
+        self._submit()
+        dispute, *_others = self.statement.with_user(self.portal)._open_own_disputes(
+            [{"line_id": line.id, "kind": "not_ours", "evidence": "x"} for line in self.lines]
+        )
+        self.assertEqual("draft", self.statement.state)
+        self._accept(dispute.sudo(False).with_user(self.reviewer))
+        rows = self.env["scrm.outbox"].search(
+            [("res_model", "=", dispute._name), ("res_id", "=", dispute.id)]
+        )
+        emails = rows.filtered(lambda row: row.medium == "email")
+        self.assertEqual({"open", "accept"}, set(emails.rule_id.mapped("event")))
 
     def _told(self, dispute, event):
         rows = self.env["scrm.outbox"].search(
@@ -305,7 +330,12 @@ class TestDispute(DisputeCase):
         first.with_user(self.preparer).action_withdraw()
         self.assertEqual((2, 1), (self.statement.dispute_count, self.statement.open_dispute_count))
         action = self.statement.action_open_disputes()
-        self.assertEqual(2, self.env[action["res_model"]].search_count(action["domain"]))
+        disputes = self.env[action["res_model"]].search(action["domain"])
+        self.assertEqual(2, len(disputes))
+        # The button shows how many are open, so they are what it opens
+        view = disputes.get_view(view_type="search")["arch"]
+        self.assertTrue(action["context"]["search_default_open"])
+        self.assertIn('name="open"', view)
 
     def test_late(self):
         dispute = self._dispute(self.lines[0], deadline=date(2026, 1, 1))

@@ -41,6 +41,20 @@ class TestPaper(DisputeCase):
         ):
             self.assertIn(text, page)
 
+    def test_what_is_disputed_after_the_review_is_in_the_total(self):
+        sentence = "Disputed amounts are not in the total"
+        self._submit()
+        self._dispute(self.lines[1])
+        self.assertIn(sentence, self._render())
+        other = self._record({"product_id": self.part_2.id})
+        self.statement = self._generate(self.preparer)
+        self._submit()
+        self._review()
+        self._dispute(other)
+        page = self._render()
+        self.assertIn("Wrong price", page)
+        self.assertNotIn(sentence, page)
+
     def test_taxes_are_those_of_the_document(self):
         """952.32 − 128.00 = 824.32 with 13 % included: 729.49 and 94.83."""
         self._submit()

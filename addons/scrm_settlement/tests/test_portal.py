@@ -137,6 +137,19 @@ class TestPortal(HttpCase, DisputeCase):
         # What colleagues read has not changed.
         self.assertIn("base_price", self.lines[0].with_user(self.preparer).fields_get())
 
+    def test_a_price_shows_all_its_decimals(self):
+        """A dealer multiplies what he reads, as on paper."""
+        terms = {"target": "product", "product_id": self.labour.id, "price_round": 0}
+        self._make_rule("Fine", method="fixed", value=33.3345, **terms)
+        line = self._record({"product_id": self.labour.id, "quantity": 3})
+        statement = self._generate(self.preparer)
+        statement.with_user(self.preparer).action_submit()
+        self._login(self.portal)
+        url = f"/my/settlements/{statement.id}"
+        for page in (url, f"{url}/dispute?line={line.id}"):
+            self.assertIn("33.334500", self.url_open(page).text)
+        self.assertNotIn("117.760000", self.url_open(self.url).text)
+
     # === CONFIRM === #
 
     def test_confirmed_once(self):

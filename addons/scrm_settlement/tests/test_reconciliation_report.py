@@ -54,6 +54,18 @@ class TestReconciliationReport(ReconciliationCase):
         self.assertFalse([t for t in texts if t.startswith(("=", "+", "-", "@", "\t", "\r"))])
         self.assertFalse([cell for cell in cells if cell.data_type == "f"])
 
+    def test_amounts_have_the_decimals_of_their_currency(self):
+        for code, amount, form in (("KWD", 1.235, "#,##0.000"), ("JPY", 1235, "#,##0")):
+            currency = self.env.ref(f"base.{code}")
+            currency.active = True
+            record = self._compare(self._row("D-9", amount, 2.5), currency_id=currency.id)
+            book = openpyxl.load_workbook(io.BytesIO(record._make_report()))
+            cells = [c for sheet in book for row in sheet.iter_rows() for c in row]
+            formats = {c.number_format for c in cells if c.value == amount}
+            self.assertEqual({form}, formats)
+            [quantity] = [c.number_format for c in cells if c.value == 2.5]
+            self.assertEqual("#,##0.####", quantity)
+
     def test_errors_file_names_the_rows(self):
         book = openpyxl.load_workbook(io.BytesIO(self.record._make_errors_file()))
         rows = list(book.active.iter_rows(values_only=True))

@@ -40,6 +40,32 @@ class TestReport(DisputeCase):
         with_standard = [*self.own, ("discount_amount", "!=", False)]
         self.assertEqual(2, self.report.search_count(with_standard))
 
+    def test_discounts_of_companies_weigh_their_currencies(self):
+        """8 % of 896 CNY and 50 % of 200 USD, which are 1,600 CNY."""
+        usd = self.env.ref("base.USD")
+        usd.active = True
+        Rate = self.env["res.currency.rate"]
+        Rate.search([("currency_id", "in", (usd + self.cny).ids)]).unlink()
+        Rate.create({"currency_id": usd.id, "company_id": self.company.id, "rate": 0.125})
+        self.company_other.currency_id = usd
+        tier = self.tier.create({"name": "Other", "company_id": self.company_other.id})
+        self._make_rule("50", tier_id=tier.id, currency_id=usd.id, base="list_price", value=50)
+        item = self.env["product.product"].create(
+            {"name": "Item", "list_price": 200, "company_id": self.company_other.id}
+        )
+        line = self._record({"company_id": self.company_other.id, "product_id": item.id})
+        self.assertEqual((usd, 200, 100), (line.currency_id, line.base_price, line.amount))
+        both = self.company + self.company_other
+        self.reviewer.company_ids = both
+        self.report = self.report.with_context(allowed_company_ids=both.ids)
+        [(standard, percent)] = self._sum(
+            [("line_id", "in", (self.lines[0] + line).ids)],
+            [],
+            "standard_amount:sum_currency",
+            "discount_percent:avg",
+        )
+        self.assertEqual((2496, 34.92), (standard, float(percent)))
+
     def test_a_cost_or_a_selling_price_is_no_standard(self):
         """A margin on cost would otherwise stand as a negative discount."""
         for base in ("cost", "source"):

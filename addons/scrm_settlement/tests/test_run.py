@@ -6,7 +6,7 @@ from odoo.exceptions import UserError
 from odoo.tests import freeze_time, tagged
 
 from ..models import scrm_settlement_run
-from .common import CHANNEL_MANAGER, SettlementCase
+from .common import CHANNEL_MANAGER, REVIEWER, SettlementCase
 
 OCTOBER = (date(2026, 10, 1), date(2026, 10, 31))
 NOVEMBER = (date(2026, 11, 1), date(2026, 11, 30))
@@ -288,6 +288,33 @@ class TestRun(SettlementCase):
         )
         self.assertIn(self.preparer, rows.user_id)
         self.assertIn("1 statements", rows[0].subject)
+
+    def test_who_submits_what_the_clock_made_hears_of_its_return(self):
+        """A salesperson who may not open a statement is not told of it, either."""
+        reviewer = self._make_user("run.reviewer", REVIEWER)
+        for salesman in (
+            self.env["res.users"],
+            self._make_user("run.seller", "sales_team.group_sale_salesman"),
+        ):
+            self.dealer.user_id = salesman
+            self._record({})
+            with freeze_time("2026-12-10 04:00:00"):
+                runs = self.env["scrm.settlement.run"].with_user(1)._start_due_runs(self.company)
+                self._drain(runs)
+            statement = runs.statement_ids.with_user(self.preparer)
+            self.assertFalse(statement.user_id)
+            statement.action_submit()
+            self.assertEqual(self.preparer, statement.user_id)
+            statement.with_user(reviewer)._action_return("Wrong prices")
+            rows = self.env["scrm.outbox"].search(
+                [
+                    ("res_model", "=", statement._name),
+                    ("res_id", "=", statement.id),
+                    ("rule_id.event", "=", "return"),
+                    ("medium", "=", "inapp"),
+                ]
+            )
+            self.assertEqual(self.preparer, rows.user_id)
 
     def test_foreign_companies_do_not_see_runs(self):
         stranger = self._make_user("run.stranger", CHANNEL_MANAGER, company=self.company_other)

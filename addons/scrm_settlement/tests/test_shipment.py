@@ -4,7 +4,7 @@ from psycopg2.errors import RestrictViolation
 
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import HttpCase, tagged
+from odoo.tests import HttpCase, freeze_time, tagged
 from odoo.tools import mute_logger
 
 from .allocation_case import AllocationCase
@@ -81,6 +81,10 @@ class TestShipment(ShipmentCase):
         events = self.env[action["res_model"]].with_user(manager).search(action["domain"])
         self.assertEqual(self.picking.scrm_event_ids, events)
         self.assertEqual(self.picking.name, action["name"])
+        # Invoicing reads deliveries, but not all that their form shows
+        both = self._make_user("shipment.both", CHANNEL_MANAGER, "account.group_account_invoice")
+        action = told.with_user(both).sudo().action_open_record()
+        self.assertEqual("scrm.shipment.event", action["res_model"])
         action = told.with_user(keeper).sudo().action_open_record()
         self.assertEqual(
             ("stock.picking", self.picking.id), (action["res_model"], action["res_id"])
@@ -161,6 +165,21 @@ class TestShipment(ShipmentCase):
         self.picking._scrm_confirm_receipt(False, "One is broken")
         self.assertEqual("partly_received", self.picking.scrm_shipment_status)
 
+    @freeze_time("2026-11-25 23:00:00")
+    def test_late_is_by_the_day_of_its_own_company(self):
+        """In Los Angeles it is still the 25th, whichever company asks."""
+        self.company.partner_id.tz = "America/Los_Angeles"
+        self.company_other.partner_id.tz = "Asia/Shanghai"
+        Picking = self.env["stock.picking"].with_company(self.company_other)
+        for deadline, is_late in (
+            (datetime(2026, 11, 25, 15), False),
+            (datetime(2026, 11, 25, 7), True),
+        ):
+            self.picking.move_ids.date_deadline = deadline
+            self.assertEqual(is_late, self.picking.scrm_is_late)
+            found = Picking.search([("scrm_is_late", "=", True), ("id", "=", self.picking.id)])
+            self.assertEqual(is_late, bool(found))
+
     def test_part_of_an_order(self):
         self.picking.move_ids.write({"quantity": 1, "picked": True})
         self.picking._action_done()
@@ -175,6 +194,19 @@ class TestShipment(ShipmentCase):
         customer = self.store.with_company(self.company).scrm_customer_id
         summaries = customer.interaction_ids.mapped("summary")
         self.assertIn(f"{self.picking.name}: Receipt confirmed", summaries)
+
+    def test_each_problem_is_told(self):
+        manager = self._make_user("shipment.problems", CHANNEL_MANAGER)
+        self._ship()
+        for code, external_id, count in (
+            ("exception", "1", 1),
+            ("exception", "1", 1),
+            ("delivered", "2", 1),
+            ("exception", "3", 2),
+        ):
+            self._report((code, external_id))
+            told = self._get_told("shipment_problem")
+            self.assertEqual(count, len(told.filtered(lambda row: row.user_id == manager)))
 
     def test_late_is_told_once(self):
         self.store._scrm_ensure_identity()

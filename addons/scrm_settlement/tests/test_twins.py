@@ -42,6 +42,17 @@ class TestTwins(TwinsCase):
             self._generate_month()
         self.assertFalse(self._pull())
 
+    def test_what_another_line_settles_counts_once(self):
+        claim = self._settled_claim(self._deliver())
+        line = self._pull()
+        self._get_open().action_same()
+        self.env.flush_all()
+        report = self.env["scrm.settlement.report"].with_user(self.reviewer)
+        [(amount, quantity)] = report._read_group(
+            [("line_id", "in", (claim + line).ids)], [], ["amount:sum", "quantity:sum"]
+        )
+        self.assertEqual((1000, 10), (amount, quantity))
+
     def test_another_delivery_is_paid(self):
         claim = self._settled_claim(self._deliver())
         line = self._pull()
