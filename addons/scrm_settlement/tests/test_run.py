@@ -1,9 +1,12 @@
 from datetime import date, datetime
 from unittest.mock import patch
 
+from psycopg2.errors import CheckViolation
+
 from odoo import Command
 from odoo.exceptions import UserError
 from odoo.tests import freeze_time, tagged
+from odoo.tools import mute_logger
 
 from ..models import scrm_settlement_run
 from .common import CHANNEL_MANAGER, REVIEWER, SettlementCase
@@ -99,6 +102,16 @@ class TestRun(SettlementCase):
         action = wizard.action_generate()
         statement = self.env["scrm.settlement.statement"].browse(action["res_id"])
         self.assertEqual(dealers[0], statement.partner_id)
+
+    def test_a_period_without_lines_is_answered_by_a_sentence(self):
+        with self.assertRaises(UserError) as caught:
+            self._wizard().action_generate()
+        # A browser takes what is derived of it for a crash
+        self.assertIs(UserError, type(caught.exception))
+
+    def test_a_period_ends_after_it_begins(self):
+        with mute_logger("odoo.sql_db"), self.assertRaises(CheckViolation):
+            self._wizard(date_from=NOVEMBER[1], date_to=NOVEMBER[0])
 
     def test_many_dealers_are_done_in_batches(self):
         dealers = self._make_dealers(5)

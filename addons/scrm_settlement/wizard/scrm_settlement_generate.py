@@ -1,8 +1,10 @@
 from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 from ..models.scrm_settlement_run import BATCH
+from ..models.scrm_settlement_statement_claim import NothingToSettle
 
 
 class ScrmSettlementGenerate(models.TransientModel):
@@ -32,6 +34,10 @@ class ScrmSettlementGenerate(models.TransientModel):
     )
     pending_count = fields.Integer(string="Lines to settle", compute="_compute_counts")
     no_price_count = fields.Integer(string="Lines without a price", compute="_compute_counts")
+
+    _dates_in_order = models.Constraint(
+        "CHECK (date_to >= date_from)", "The period cannot end before it begins."
+    )
 
     @api.model
     def _default_date_from(self):
@@ -70,9 +76,13 @@ class ScrmSettlementGenerate(models.TransientModel):
                 "res_id": run.id,
                 "views": [(False, "form")],
             }
-        statements = self.env["scrm.settlement.statement"]._generate(
-            self.company_id, self.date_from, self.date_to, self._get_named_dealers()
-        )
+        try:
+            statements = self.env["scrm.settlement.statement"]._generate(
+                self.company_id, self.date_from, self.date_to, self._get_named_dealers()
+            )
+        except NothingToSettle as error:
+            # The browser shows the sentences of Odoo's own errors, and calls others a crash.
+            raise UserError(str(error)) from error
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "scrm_settlement.scrm_settlement_statement_action"
         )

@@ -19,18 +19,26 @@ export class TierMatrix extends Component {
         this.notification = useService("notification");
         this.display = { controlPanel: {} };
         this.state = useState({ tiers: [], tier: false, edges: [], rows: [], newEdge: "" });
+        this.added = [];
         onWillStart(() => this.load(this.props.action.context?.tier_id || false));
     }
 
     async load(tierId) {
-        Object.assign(
-            this.state,
-            await this.orm.call("scrm.settlement.tier", "get_matrix", [], { tier_id: tierId })
-        );
+        const matrix = await this.orm.call("scrm.settlement.tier", "get_matrix", [], {
+            tier_id: tierId,
+        });
+        // Columns that were added and hold no value yet stay.
+        this.added = this.added.filter((edge) => !matrix.edges.includes(edge));
+        Object.assign(this.state, matrix, { edges: this.sortEdges(matrix.edges, this.added) });
     }
 
     onTierChange(ev) {
+        this.added = [];
         return this.load(Number(ev.target.value));
+    }
+
+    sortEdges(...edges) {
+        return edges.flat().sort((a, b) => a - b);
     }
 
     format(value) {
@@ -46,11 +54,20 @@ export class TierMatrix extends Component {
     }
 
     cell(row, edge) {
+        // What is typed while another cell is saved is not written over.
+        if (this.typing?.row === row.id && this.typing.edge === edge) {
+            return this.typing.text;
+        }
         const cell = row.cells.find((cell) => cell.edge === edge);
         return cell ? this.format(cell.value) : "";
     }
 
+    onInput(row, edge, ev) {
+        this.typing = { row: row.id, edge, text: ev.target.value };
+    }
+
     async onChange(row, edge, ev) {
+        this.typing = null;
         const text = ev.target.value.trim();
         let value = false;
         try {
@@ -79,7 +96,8 @@ export class TierMatrix extends Component {
                 type: "warning",
             });
         } else if (!this.state.edges.includes(edge)) {
-            this.state.edges = [...this.state.edges, edge].sort((a, b) => a - b);
+            this.added.push(edge);
+            this.state.edges = this.sortEdges(this.state.edges, edge);
         }
         this.state.newEdge = "";
     }
