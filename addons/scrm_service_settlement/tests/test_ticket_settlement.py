@@ -195,6 +195,12 @@ class TestTicketSettlement(TicketSettlementCase):
         self.assertEqual(2, len(self._get_lines(ticket)))
         self.assertEqual(2, ticket.with_user(clerk).settlement_line_count)
 
+    def test_a_dealer_who_went_to_another_company_keeps_no_ticket_open(self):
+        ticket = self._work()
+        self.dealer.company_id = self.company_other
+        ticket._move_along("done")
+        self.assertEqual(["pending"] * 2, self._get_lines(ticket).mapped("state"))
+
     def test_cancelled_tickets_settle_nothing(self):
         ticket = self._make_ticket_on_site()
         ticket._move_along("cancel", note="Customer moved")
