@@ -53,6 +53,7 @@ class ScrmSettlementException(models.Model):
             ("too_much", "More came back than was settled"),
             ("unpriced", "Its line has no price yet"),
             ("no_origin", "Credit note that names no invoice with a commission"),
+            ("no_delivery", "Came back and names no delivery"),
             ("no_order", "Delivered without a sales order"),
             ("other_item", "Another product or no quantity on the order"),
             ("undone", "Its invoice was reset, cancelled or deleted"),
