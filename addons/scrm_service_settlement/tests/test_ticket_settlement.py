@@ -1,4 +1,5 @@
 from datetime import date
+from unittest.mock import patch
 
 from odoo import Command
 from odoo.exceptions import AccessError
@@ -233,6 +234,27 @@ class TestTicketSettlement(TicketSettlementCase):
         self.assertEqual({ticket.display_name}, set(lines.mapped("source_label")))
         domain = ticket.sudo().action_open_settlement_lines()["domain"]
         self.assertEqual(lines, lines.search(domain, order="source_type desc"))
+
+    def test_work_of_an_app_that_was_removed_is_another_tickets(self):
+        """Installed again, it counts its work from one; the journal keeps what was before."""
+        ticket = self._work(parts=0)
+        models = self.env.registry["ir.model"]
+        number = self.env["ir.model"]._get_id("scrm.service.labour")
+        with patch.object(models, "_get_id", lambda _models, _name: number + 1_000_000):
+            old = self._record(
+                {
+                    "source_type": "labour",
+                    "source_model": "scrm.service.labour",
+                    "source_id": ticket.labour_ids.id,
+                    "product_id": self.visit.id,
+                }
+            )
+        ticket._move_along("done")
+        self.assertEqual([2.5], self._get_lines(ticket).mapped("quantity"))
+        self.assertEqual(
+            200, self.env["scrm.service.claim"].new({"ticket_id": ticket.id}).amount_claimed
+        )
+        self.assertEqual((old.name, {}), (old.source_label, old._get_claim_names()))
 
     def test_technicians_do_not_see_what_dealers_earn(self):
         ticket = self._work()
