@@ -256,6 +256,32 @@ class TestTicketSettlement(TicketSettlementCase):
         )
         self.assertEqual((old.name, {}), (old.source_label, old._get_claim_names()))
 
+    def test_a_part_whose_transfer_was_corrected_waits_for_a_person(self):
+        ticket = self._work(labour=0)
+        ticket._move_along("done")
+        line, move = self._get_lines(ticket), ticket.part_ids.sudo().move_id
+        Line = self.env["scrm.settlement.line"]
+        self.assertEqual(0, Line._pull(self.company)[0])
+        move.picking_id.is_locked = False
+        move.quantity = 1
+        self.env.flush_all()
+        self.assertEqual(1, Line._pull(self.company, since=move.write_date)[0])
+        exception = self.env["scrm.settlement.exception"].search([("origin_line_id", "=", line.id)])
+        self.assertRecordValues(
+            exception,
+            [
+                {
+                    "reason": "changed",
+                    "partner_id": self.dealer.id,
+                    "before_quantity": 2,
+                    "quantity": 1,
+                    "state": "open",
+                }
+            ],
+        )
+        self.assertEqual(ticket.id, exception.action_open_source()["res_id"])
+        self.assertEqual(0, Line._pull(self.company)[0])
+
     def test_technicians_do_not_see_what_dealers_earn(self):
         ticket = self._work()
         ticket._move_along("done")

@@ -4,7 +4,7 @@ from odoo.tools import SQL
 # What was settled of a delivery is kept whatever becomes of it; what became of it is told.
 _SOURCES = """
   FROM scrm_settlement_line line
-  JOIN stock_move move ON move.id = line.source_id
+  %(moved)s
   JOIN uom_uom unit ON unit.id = move.product_uom
   JOIN uom_uom own ON own.id = line.uom_id
   LEFT JOIN (%(told)s) told ON told.source_id = line.source_id
@@ -13,7 +13,7 @@ _SOURCES = """
               COALESCE(told.quantity, ABS(line.quantity)) AS before) says
  WHERE line.company_id = %(company)s
    AND line.source_model_number = %(model)s
-   AND line.source_type IN ('shipment', 'return')
+   AND line.source_type IN %(kinds)s
 """
 
 _FIND = """
@@ -29,11 +29,15 @@ SELECT line.id %(sources)s
 # written, an hour's changes cost nothing for years of lines.
 _RECENT = """
 line.source_id = ANY (ARRAY (
-    SELECT id FROM stock_move WHERE write_date >= %(since)s
-     UNION ALL
-    SELECT move_id FROM stock_move_line WHERE write_date >= %(since)s
+    %(written)s
      UNION ALL
     SELECT source_id FROM (%(told)s) answer WHERE write_date >= %(since)s))
+"""
+
+_WRITTEN = """
+SELECT id FROM stock_move WHERE write_date >= %(since)s
+ UNION ALL
+SELECT move_id FROM stock_move_line WHERE write_date >= %(since)s
 """
 
 _READ = """
@@ -58,20 +62,38 @@ class ScrmSettlementLine(models.Model):
         ]
 
     @api.model
-    def _find_corrected_moves(self, company, window, since):
-        parts = self._prepare_corrected_parts(company)
-        recent = SQL(_RECENT, since=since, told=parts["told"]) if since else SQL("TRUE")
+    def _get_moved(self, model_name):
+        """Return of lines from a model's records how SQL finds their moves, and their kinds.
+
+        :return: (what joins `move` to `line`, the kinds, the records of given ids of moves)
+        """
+        return (
+            SQL("JOIN stock_move move ON move.id = line.source_id"),
+            ("shipment", "return"),
+            lambda moves: moves,
+        )
+
+    @api.model
+    def _find_corrected_moves(self, company, window, since, model_name="stock.move"):
+        parts = self._prepare_corrected_parts(company, model_name)
+        recent = SQL("TRUE")
+        if since:
+            _moved, _kinds, get_records = self._get_moved(model_name)
+            written = get_records(SQL(_WRITTEN, since=since))
+            recent = SQL(_RECENT, since=since, written=written, told=parts["told"])
         rows = self.env.execute_query(SQL(_FIND, recent=recent, **parts))
         return [row_id for (row_id,) in rows]
 
-    def _prepare_corrected_parts(self, company):
-        parts = self._prepare_asked_parts(company, "stock.move")
+    def _prepare_corrected_parts(self, company, model_name):
+        parts = self._prepare_asked_parts(company, model_name)
         digits = self._fields["quantity"].get_digits(self.env)[1]
-        return {**parts, "sources": SQL(_SOURCES, digits=digits, **parts)}
+        moved, kinds, _get_records = self._get_moved(model_name)
+        sources = SQL(_SOURCES, digits=digits, moved=moved, kinds=kinds, **parts)
+        return {**parts, "sources": sources}
 
     @api.model
-    def _take_corrected_moves(self, company, ids):
+    def _take_corrected_moves(self, company, ids, model_name="stock.move"):
         """Put them on the list of exceptions, with today's quantity: a person adjusts."""
-        parts = self._prepare_corrected_parts(company)
+        parts = self._prepare_corrected_parts(company, model_name)
         rows = self.env.execute_query_dict(SQL(_READ, ids=ids, **parts))
-        return self._ask_about_sources(company, "stock.move", [("changed", row) for row in rows])
+        return self._ask_about_sources(company, model_name, [("changed", row) for row in rows])
