@@ -56,6 +56,7 @@ class ScrmSettlementException(models.Model):
             ("no_delivery", "Came back and names no delivery"),
             ("no_order", "Delivered without a sales order"),
             ("other_item", "Another product or no quantity on the order"),
+            ("negative", "Sold at a negative price"),
             ("undone", "Its invoice was reset, cancelled or deleted"),
             ("changed", "Its source says something else now"),
             ("claimed", "Seems to be settled already"),

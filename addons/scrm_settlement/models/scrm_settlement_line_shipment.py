@@ -216,8 +216,8 @@ class ScrmSettlementLine(models.Model):
             product = products.browse(found["product_id"])
             found["name"] = f"{found['reference']} {product.display_name}"
             found["quantity"] = float(found["quantity"])
-            if not found["ordered"]:
-                reason = "other_item" if found["has_order"] else "no_order"
+            reason = self._get_delivery_problem(found)
+            if reason:
                 exceptions.append(self._prepare_exception(company, reason, "stock.move", found))
                 continue
             row = {**found, **key, "company_id": company.id, "scenario_id": None}
@@ -228,6 +228,16 @@ class ScrmSettlementLine(models.Model):
         self._price_rows(rows)
         self.env["scrm.settlement.exception"]._record(exceptions)
         return self._insert_rows(rows)
+
+    @api.model
+    def _get_delivery_problem(self, found):
+        """Return the reason why a person has to look at a delivery, or None."""
+        if not found["has_order"]:
+            return "no_order"
+        if not found["ordered"]:
+            return "other_item"
+        # A discount that goes along as goods: as many pieces would earn a share of it
+        return "negative" if found["amount"] < 0 else None
 
     @api.model
     def _to_company_currency(self, company, amount, currency_id, day):
