@@ -135,8 +135,31 @@ class ScrmServiceClaim(models.Model):
                 ["amount:sum"],
             )
         )
-        earned = {line: line.amount + corrected.get(line, 0.0) for line in lines}
+        earned = {}
+        for line in lines:
+            paid = line._get_settled_line()
+            earned[line] = (
+                line.amount + corrected.get(line, 0.0)
+                if paid == line
+                else self._get_paid_instead(line, paid)
+            )
         return {line: amount for line, amount in earned.items() if line.currency_id.round(amount)}
+
+    def _get_paid_instead(self, line, claim):
+        """Return what the dealer still has for a line by his own claim that covers it."""
+        came_back = 0.0
+        if line.source_type == "part":
+            part = self.env[line.source_model].sudo().browse(line.source_id)  # sudo: as above
+            returns = claim.correction_ids.filtered(
+                lambda back: (
+                    back.source_type == "return"
+                    and back.source_model == "stock.move"
+                    and back.source_id in part.move_id.returned_move_ids.ids
+                )
+            )
+            came_back = -sum(returns.mapped("quantity"))
+        pieces = min(line.quantity, claim.quantity) - came_back
+        return line.currency_id.round(claim.amount * pieces / claim.quantity)
 
     def _record(self):
         """Write the receivable, and with `postcredit` what the dealer gives back.
@@ -170,7 +193,7 @@ class ScrmServiceClaim(models.Model):
             SQL(
                 "UPDATE scrm_settlement_line SET write_date = write_date"
                 " WHERE id = ANY(%s) AND company_id = %s",
-                [line.id for line in earned],
+                [line_id for line in earned for line_id in (line | line._get_settled_line()).ids],
                 self.company_id.id,
             )
         )

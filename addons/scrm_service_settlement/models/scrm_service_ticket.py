@@ -115,9 +115,11 @@ class ScrmServiceTicket(models.Model):
     def _get_settlement_domain(self):
         self.ensure_one()
         ticket = self.sudo()  # the journal's own rights decide what is found
+        number = self.env["ir.model"]._get_id
+        # By the model's number: of an app that was removed before, other work had these ids
         return Domain.OR(
             Domain("company_id", "=", ticket.company_id.id)
-            & Domain("source_model", "=", sources._name)
+            & Domain("source_model_number", "=", number(sources._name))
             & Domain("source_id", "in", sources.ids)
             for sources in (ticket.part_ids, ticket.labour_ids)
         )

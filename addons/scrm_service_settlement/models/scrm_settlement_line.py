@@ -1,5 +1,9 @@
+from functools import partial
+
 from odoo import api, models
 from odoo.tools import SQL
+
+PART = "scrm.service.part"
 
 _FIND = """
 SELECT back.id
@@ -41,7 +45,7 @@ class ScrmSettlementLine(models.Model):
     @api.model
     def _get_document_of(self, source):
         """Parts and labour are known by their ticket."""
-        if source._name in ("scrm.service.part", "scrm.service.labour"):
+        if source._name in (PART, "scrm.service.labour"):
             # sudo: which ticket it is; opening it asks for the reader's own rights
             return source.sudo().ticket_id.sudo(False)
         return super()._get_document_of(source)
@@ -51,7 +55,28 @@ class ScrmSettlementLine(models.Model):
         return [
             *super()._get_pulls(),
             ("part return", None, self._find_part_returns, self._take_part_returns),
+            (
+                "corrected part",
+                None,
+                partial(self._find_corrected_moves, model_name=PART),
+                partial(self._take_corrected_moves, model_name=PART),
+            ),
         ]
+
+    @api.model
+    def _get_moved(self, model_name):
+        """What a part used says how much of it was; its line on the ticket does not change."""
+        if model_name != PART:
+            return super()._get_moved(model_name)
+        return {
+            "moved": SQL(
+                "JOIN scrm_service_part part ON part.id = line.source_id"
+                " JOIN stock_move move ON move.id = part.move_id"
+            ),
+            "kinds": ("part",),
+            "record": SQL("part.id"),
+            "through": SQL("JOIN scrm_service_part part ON part.move_id = written.move_id"),
+        }
 
     @api.model
     def _get_by_hand(self):
@@ -61,7 +86,7 @@ class ScrmSettlementLine(models.Model):
     @api.model
     def _find_part_returns(self, company, window, since):
         """Find parts of tickets that came back to the outlet: nobody sold them, so each counts."""
-        key = self._prepare_source_key("part", "scrm.service.part")
+        key = self._prepare_source_key("part", PART)
         rows = self.env.execute_query(
             SQL(
                 _FIND,
@@ -76,5 +101,5 @@ class ScrmSettlementLine(models.Model):
 
     @api.model
     def _take_part_returns(self, company, ids):
-        key = self._prepare_source_key("part", "scrm.service.part")
+        key = self._prepare_source_key("part", PART)
         return self._take_goods_back(company, self._read_moves(company, ids, _READ, key))

@@ -113,6 +113,57 @@ class TestClaims(TicketSettlementCase):
         self.assertEqual(-235.52, self._return(line, 2))
         self.assertEqual(0, self._get_kept())
 
+    def _close_claimed(self):
+        """Return a ticket whose two parts the dealer's own list had claimed, and its line."""
+        self._record(
+            {
+                "source_type": "import",
+                "source_model": "scrm.settlement.import.line",
+                "product_id": self.filter.id,
+                "quantity": 2,
+                "occurred_at": datetime.now(),
+            }
+        )
+        ticket = self._work(parts=2, labour=0)
+        ticket._move_along("done")
+        line = self._get_lines(ticket)
+        line._hold_twins(self.company)
+        line._decide_twin(True)
+        self.assertEqual("covered", line.state)
+        return ticket, line
+
+    def _take_back(self, line, quantity):
+        """Take back used parts by transfer; return what that amounts to."""
+        part = self.env["scrm.service.part"].browse(line.source_id)
+        places = ("location_dest_id", "location_id")
+        back = part.move_id.copy(
+            {
+                **dict(zip(places, (part.move_id[name].id for name in places[::-1]), strict=True)),
+                "origin_returned_move_id": part.move_id.id,
+                "picking_id": False,
+                "product_uom_qty": quantity,
+            }
+        )
+        back._action_confirm()
+        back.write({"quantity": quantity, "picked": True})
+        back._action_done()
+        line._pull(self.company)
+        return line.search([("source_type", "=", "return"), ("source_id", "=", back.id)]).amount
+
+    def test_what_the_dealer_bore_of_work_that_he_claimed_himself(self):
+        """His own claim was paid in the ticket's stead: it comes back less what he bore."""
+        ticket, line = self._close_claimed()
+        claim = self._claim(ticket, accepted=200, policy="postcredit")
+        self.assertEqual((235.52, 35.52), (claim.amount_claimed, claim.amount_difference))
+        self.assertEqual([-100, -100], [self._take_back(line, 1) for _part in range(2)])
+        kept = line.search([("partner_id", "=", self.dealer.id), ("state", "!=", "covered")])
+        self.assertEqual(0, self.company.currency_id.round(sum(kept.mapped("amount"))))
+
+    def test_what_came_back_of_work_that_he_claimed_himself(self):
+        ticket, line = self._close_claimed()
+        self.assertEqual(-117.76, self._take_back(line, 1))
+        self.assertEqual(117.76, self._claim(ticket, accepted=100).amount_claimed)
+
     def test_the_policy_of_the_company_is_proposed(self):
         self.company.scrm_claim_policy = "postcredit"
         action = self._close().with_user(self.clerk).action_claim()

@@ -1,4 +1,5 @@
 from datetime import date
+from unittest.mock import patch
 
 from odoo import Command
 from odoo.exceptions import AccessError
@@ -195,6 +196,12 @@ class TestTicketSettlement(TicketSettlementCase):
         self.assertEqual(2, len(self._get_lines(ticket)))
         self.assertEqual(2, ticket.with_user(clerk).settlement_line_count)
 
+    def test_a_dealer_who_went_to_another_company_keeps_no_ticket_open(self):
+        ticket = self._work()
+        self.dealer.company_id = self.company_other
+        ticket._move_along("done")
+        self.assertEqual(["pending"] * 2, self._get_lines(ticket).mapped("state"))
+
     def test_cancelled_tickets_settle_nothing(self):
         ticket = self._make_ticket_on_site()
         ticket._move_along("cancel", note="Customer moved")
@@ -227,6 +234,53 @@ class TestTicketSettlement(TicketSettlementCase):
         self.assertEqual({ticket.display_name}, set(lines.mapped("source_label")))
         domain = ticket.sudo().action_open_settlement_lines()["domain"]
         self.assertEqual(lines, lines.search(domain, order="source_type desc"))
+
+    def test_work_of_an_app_that_was_removed_is_another_tickets(self):
+        """Installed again, it counts its work from one; the journal keeps what was before."""
+        ticket = self._work(parts=0)
+        models = self.env.registry["ir.model"]
+        number = self.env["ir.model"]._get_id("scrm.service.labour")
+        with patch.object(models, "_get_id", lambda _models, _name: number + 1_000_000):
+            old = self._record(
+                {
+                    "source_type": "labour",
+                    "source_model": "scrm.service.labour",
+                    "source_id": ticket.labour_ids.id,
+                    "product_id": self.visit.id,
+                }
+            )
+        ticket._move_along("done")
+        self.assertEqual([2.5], self._get_lines(ticket).mapped("quantity"))
+        self.assertEqual(
+            200, self.env["scrm.service.claim"].new({"ticket_id": ticket.id}).amount_claimed
+        )
+        self.assertEqual((old.name, {}), (old.source_label, old._get_claim_names()))
+
+    def test_a_part_whose_transfer_was_corrected_waits_for_a_person(self):
+        ticket = self._work(labour=0)
+        ticket._move_along("done")
+        line, move = self._get_lines(ticket), ticket.part_ids.sudo().move_id
+        Line = self.env["scrm.settlement.line"]
+        self.assertEqual(0, Line._pull(self.company)[0])
+        move.picking_id.is_locked = False
+        move.quantity = 1
+        self.env.flush_all()
+        self.assertEqual(1, Line._pull(self.company, since=move.write_date)[0])
+        exception = self.env["scrm.settlement.exception"].search([("origin_line_id", "=", line.id)])
+        self.assertRecordValues(
+            exception,
+            [
+                {
+                    "reason": "changed",
+                    "partner_id": self.dealer.id,
+                    "before_quantity": 2,
+                    "quantity": 1,
+                    "state": "open",
+                }
+            ],
+        )
+        self.assertEqual(ticket.id, exception.action_open_source()["res_id"])
+        self.assertEqual(0, Line._pull(self.company)[0])
 
     def test_technicians_do_not_see_what_dealers_earn(self):
         ticket = self._work()

@@ -184,12 +184,16 @@ class ScrmAllocationRun(models.Model):
             run._check_may_decide()
             if not run.run_product_ids:
                 raise UserError(run.env._("Simulate first, then look at who gets how much."))
+            # sudo: the decision is the channel manager's, the reservation is stock's own work
+            run_sudo = run.sudo()
             if len(run.run_product_ids) > BATCH:
+                # Jobs have nobody to refuse it to
+                run_sudo._check_question(run_sudo.run_product_ids)
+                run_sudo.run_product_ids._check_supply()
                 run._move_along("start")
                 run._enqueue()
                 continue
-            # sudo: the decision is the channel manager's, the reservation is stock's own work
-            run.sudo()._apply_products(run.sudo().run_product_ids)
+            run_sudo._apply_products(run_sudo.run_product_ids)
             run._finish()
 
     def action_discard(self):
@@ -256,7 +260,7 @@ class ScrmAllocationRun(models.Model):
         if waiting_for == "new":
             run_sudo._simulate_products(batch)
         else:
-            run_sudo._apply_products(batch)
+            run_sudo._apply_batch(batch)
         if len(rows) > BATCH:
             run_sudo._enqueue()
         elif waiting_for == "simulated":

@@ -34,10 +34,32 @@ class ScrmAllocationRun(models.Model):
         State._follow(rows)
         moves._scrm_reserve_as_allocated()
 
+    def _apply_batch(self, rows):
+        """Apply these products by a job: nobody can be asked, so what changed is divided anew."""
+        self.ensure_one()
+        self.env["scrm.allocation.state"]._lock(self.warehouse_id, rows.product_id)
+        changed = self._find_changed(rows)
+        if changed:
+            changed.line_ids.unlink()
+            self._simulate_products(changed)
+        self._apply_products(rows)
+
     def _check_question(self, rows):
         """Refuse to apply an answer whose question has changed meanwhile."""
+        for row in self._find_changed(rows):
+            raise UserError(
+                self.env._(
+                    "%(product)s: stock or orders have changed since the simulation. "
+                    "Simulate again, then apply.",
+                    product=row.product_id.display_name,
+                )
+            )
+
+    def _find_changed(self, rows):
+        """Return the products whose question is another one than was put to the arithmetic."""
         demands, free = self._get_demands(rows.product_id), self._get_free(rows.product_id)
         quotas = self.env["scrm.allocation.quota"]._get_left(self, rows)
+        changed = rows.browse()
         for row in rows:
             question = self._put_question(
                 row.policy_id,
@@ -46,13 +68,8 @@ class ScrmAllocationRun(models.Model):
                 free.get(row.product_id.id, 0),
             )
             if row._get_question() != (question["supply_units"], question["demands"]):
-                raise UserError(
-                    self.env._(
-                        "%(product)s: stock or orders have changed since the simulation. "
-                        "Simulate again, then apply.",
-                        product=row.product_id.display_name,
-                    )
-                )
+                changed += row
+        return changed
 
     @api.model
     def _allocate(self, warehouse, products, origin):

@@ -63,7 +63,10 @@ class ScrmAllocationState(models.Model):
         self.invalidate_model()
 
     def _is_scarce(self, warehouse, product):
-        """Tell whether a product is divided in a warehouse, so that nobody helps himself."""
+        """Tell whether a product is divided in a warehouse, so that nobody helps himself.
+
+        A division is over once nobody waits any more who took part in it.
+        """
         [(found,)] = self.env.execute_query(
             SQL(
                 "SELECT EXISTS (SELECT FROM scrm_allocation_state"
@@ -72,7 +75,21 @@ class ScrmAllocationState(models.Model):
                 product.id,
             )
         )
-        return found
+        return found and bool(
+            # sudo: whose goods they wait for is not asked
+            self.env["stock.move"]
+            .sudo()
+            .search_count(
+                [
+                    ("product_id", "=", product.id),
+                    ("location_id", "child_of", warehouse.lot_stock_id.id),
+                    ("company_id", "=", warehouse.company_id.id),
+                    ("state", "in", ("waiting", "confirmed", "partially_available")),
+                    ("scrm_is_capped", "=", True),
+                ],
+                limit=1,
+            )
+        )
 
     def _follow(self, run_products):
         """Remember these rows of a run as the ones in force. Called with the products locked."""

@@ -347,9 +347,13 @@ class ScrmSettlementLine(models.Model):
         }
 
     def _get_source(self):
-        """Return the source record, empty when it or its model is gone."""
+        """Return the source record, empty when it or its model is gone.
+
+        A model that was removed and came again has another number, and other records.
+        """
         self.ensure_one()
-        if self.source_model not in self.env:
+        number = self.env["ir.model"]._get_id(self.source_model) or 0
+        if self.source_model not in self.env or self.source_model_number != number:
             return self.browse()
         return self.env[self.source_model].browse(self.source_id).exists()
 

@@ -38,7 +38,7 @@ class ScrmSettlementLine(models.Model):
         :param parts: as `_prepare_asked_parts` says, and what `find` has of its own
         :param since: from when (UTC) something is written lately; None asks about all
         """
-        lately = SQL(recent, since=since, told=parts["told"]) if since else SQL("TRUE")
+        lately = SQL(recent, since=since, **parts) if since else SQL("TRUE")
         rows = self.env.execute_query(SQL(find, recent=lately, **parts))
         return [line_id for (line_id,) in rows]
 

@@ -136,8 +136,10 @@ class ScrmSettlementLine(models.Model):
         names = {}
         models_of_lines = self.env.execute_query(
             SQL(
-                "SELECT source_model, array_agg(source_id) FROM scrm_settlement_line "
-                "WHERE id = ANY(%s) GROUP BY source_model",
+                "SELECT line.source_model, array_agg(line.source_id) FROM scrm_settlement_line line"
+                "  JOIN ir_model model"
+                "    ON model.id = line.source_model_number AND model.model = line.source_model"
+                " WHERE line.id = ANY(%s) GROUP BY line.source_model",
                 self.ids,
             )
         )
@@ -147,10 +149,10 @@ class ScrmSettlementLine(models.Model):
                     SQL(
                         "SELECT line.id, source.refs, source.serials FROM scrm_settlement_line line"
                         " JOIN (%s) AS source(id, refs, serials) ON source.id = line.source_id"
-                        " WHERE line.id = ANY(%s) AND line.source_model = %s",
+                        " WHERE line.id = ANY(%s) AND line.source_model_number = %s",
                         queries[model],
                         self.ids,
-                        model,
+                        self.env["ir.model"]._get_id(model),
                     )
                 )
                 names.update({line: (_clean(refs), _clean(sns)) for line, refs, sns in found})

@@ -61,7 +61,8 @@ class ScrmSettlementLine(models.Model):
         rows = [self._prepare_row(vals) for vals in vals_list]
         self._price_rows(rows)
         lines = self._insert_rows(rows)
-        lines._check_company()
+        # Not the dealer: who went to another company has earned it, and statements leave him out
+        lines._check_company(["product_id"])
         return lines
 
     @api.model

@@ -36,6 +36,7 @@ class ScrmSettlementLine(models.Model):
         return [
             ("shipment", "shipment", self._find_shipments, self._take_shipments),
             ("goods return", None, self._find_goods_returns, self._take_goods_returns),
+            ("unnamed return", None, self._find_unnamed_returns, self._take_unnamed_returns),
             ("commission", "commission", self._find_commissions, self._take_commissions),
             ("credit note", None, self._find_credit_notes, self._take_credit_notes),
         ]

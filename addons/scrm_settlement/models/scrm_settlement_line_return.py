@@ -20,16 +20,20 @@ _OWN_COLUMNS = (
     "explanation",
 )
 
-# What the dealer bore of a line by adjustments of its own source, or what a second dispute made of
-# its corrected price; and how much came back before.
+# What the dealer bore of a line by adjustments of its own source, or of one that it was paid in the
+# stead of, or what a second dispute made of its corrected price; and how much came back before.
 _BORNE = SQL("""
         SELECT SUM(adjusted.amount) AS amount, (
                SELECT -SUM(back.quantity) FROM scrm_settlement_line back
                 WHERE back.origin_line_id = line.id AND back.source_type = 'return'
                   AND back.id < MIN(adjusted.id)) AS since
           FROM scrm_settlement_line adjusted
+          JOIN scrm_settlement_line own ON own.id = adjusted.origin_line_id
          WHERE adjusted.origin_line_id IN (
                    SELECT line.id
+                    UNION ALL
+                   SELECT covered.id FROM scrm_settlement_line covered
+                    WHERE covered.twin_line_id = line.id AND covered.state = 'covered'
                     UNION ALL
                    SELECT dispute.adjustment_line_id FROM scrm_settlement_dispute dispute
                     WHERE dispute.line_id = line.id AND dispute.state = 'accepted'
@@ -37,8 +41,8 @@ _BORNE = SQL("""
            AND adjusted.source_type = 'adjustment'
            AND (adjusted.origin_line_id <> line.id
                 AND adjusted.source_model = 'scrm.settlement.dispute'
-                OR adjusted.source_model_number = line.source_model_number
-                AND adjusted.source_id = line.source_id AND adjusted.amount < 0)
+                OR adjusted.source_model_number = own.source_model_number
+                AND adjusted.source_id = own.source_id AND adjusted.amount < 0)
            AND adjusted.partner_id = line.partner_id
            AND adjusted.currency_id = line.currency_id
 """)

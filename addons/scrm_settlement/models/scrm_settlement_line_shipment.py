@@ -72,6 +72,32 @@ SELECT move.id
  ORDER BY move.id
 """
 
+# What names no delivery, of goods that this dealer was settled for before: an order of returns, or
+# a receipt made by hand.
+_FIND_UNNAMED_RETURNS = """
+SELECT move.id
+  FROM stock_move move
+  JOIN stock_location source ON source.id = move.location_id AND source.usage = 'customer'
+  JOIN stock_location target ON target.id = move.location_dest_id AND target.usage <> 'customer'
+  LEFT JOIN sale_order_line line ON line.id = move.sale_line_id
+  LEFT JOIN sale_order sale ON sale.id = line.order_id
+  LEFT JOIN stock_picking picking ON picking.id = move.picking_id
+  JOIN res_partner buyer ON buyer.id = COALESCE(sale.partner_id, picking.partner_id)
+ WHERE move.company_id = %(company)s AND move.state = 'done' AND move.quantity > 0
+   AND move.origin_returned_move_id IS NULL
+   AND %(recent)s
+   AND %(absent)s
+   AND EXISTS (
+       SELECT FROM scrm_settlement_line settled
+        WHERE settled.company_id = move.company_id
+          AND settled.source_model_number = %(model)s
+          AND settled.component = %(component)s
+          AND settled.partner_id = buyer.commercial_partner_id
+          AND settled.product_id = move.product_id
+          AND settled.occurred_at <= move.date)
+ ORDER BY move.id
+"""
+
 # The delivery that a return names; if it names none, the last one of the same line of the order.
 _READ_GOODS_RETURNS = """
 SELECT move.id AS source_id, move.date AS occurred_at, move.to_refund,
@@ -129,10 +155,19 @@ class ScrmSettlementLine(models.Model):
 
     @api.model
     def _find_goods_returns(self, company, window, since):
+        return self._find_returned_moves(company, since, _FIND_GOODS_RETURNS)
+
+    @api.model
+    def _find_unnamed_returns(self, company, window, since):
+        """Find what came back and is nobody's return by itself: a person adjusts."""
+        return self._find_returned_moves(company, since, _FIND_UNNAMED_RETURNS)
+
+    @api.model
+    def _find_returned_moves(self, company, since, query):
         key = self._prepare_source_key("shipment", "stock.move")
         rows = self.env.execute_query(
             SQL(
-                _FIND_GOODS_RETURNS,
+                query,
                 company=company.id,
                 recent=SQL("move.date >= %s", since) if since else SQL("TRUE"),
                 model=key["source_model_number"],
@@ -181,8 +216,8 @@ class ScrmSettlementLine(models.Model):
             product = products.browse(found["product_id"])
             found["name"] = f"{found['reference']} {product.display_name}"
             found["quantity"] = float(found["quantity"])
-            if not found["ordered"]:
-                reason = "other_item" if found["has_order"] else "no_order"
+            reason = self._get_delivery_problem(found)
+            if reason:
                 exceptions.append(self._prepare_exception(company, reason, "stock.move", found))
                 continue
             row = {**found, **key, "company_id": company.id, "scenario_id": None}
@@ -193,6 +228,16 @@ class ScrmSettlementLine(models.Model):
         self._price_rows(rows)
         self.env["scrm.settlement.exception"]._record(exceptions)
         return self._insert_rows(rows)
+
+    @api.model
+    def _get_delivery_problem(self, found):
+        """Return the reason why a person has to look at a delivery, or None."""
+        if not found["has_order"]:
+            return "no_order"
+        if not found["ordered"]:
+            return "other_item"
+        # A discount that goes along as goods: as many pieces would earn a share of it
+        return "negative" if found["amount"] < 0 else None
 
     @api.model
     def _to_company_currency(self, company, amount, currency_id, day):
@@ -208,6 +253,19 @@ class ScrmSettlementLine(models.Model):
         key = self._prepare_source_key("shipment", "stock.move")
         moves = self._read_moves(company, ids, _READ_GOODS_RETURNS, key)
         return self._take_goods_back(company, moves)
+
+    @api.model
+    def _take_unnamed_returns(self, company, ids):
+        """Put them on the list of exceptions."""
+        key = self._prepare_source_key("shipment", "stock.move")
+        products = self.env["product.product"].with_company(company)
+        exceptions = []
+        for found in self._read_moves(company, ids, _READ_SHIPMENTS, key):
+            product = products.browse(found["product_id"])
+            found["name"] = f"{found['reference']} {product.display_name}"
+            exceptions.append(self._prepare_exception(company, "no_delivery", "stock.move", found))
+        self.env["scrm.settlement.exception"]._record(exceptions)
+        return self.browse()
 
     @api.model
     def _take_goods_back(self, company, moves):

@@ -73,7 +73,8 @@ class ScrmSettlementStatement(models.Model):
         """Lock what a run will claim; return its keys (dealer, kind of document, currency).
 
         Another run over the same lines waits here, before either has made a statement;
-        PostgreSQL then refuses it, and it is retried on what is left.
+        PostgreSQL then refuses it, and it is retried on what is left. Who belongs to another
+        company by now gets no statement here, and keeps nobody else from his.
         """
         self.env["scrm.settlement.line"].flush_model()
         self._lock_claims(company, dealers)
@@ -85,6 +86,9 @@ class ScrmSettlementStatement(models.Model):
                       FROM scrm_settlement_line line
                       JOIN res_currency currency
                         ON currency.id = line.currency_id AND currency.active
+                      JOIN res_partner dealer
+                        ON dealer.id = line.partner_id
+                       AND (dealer.company_id IS NULL OR dealer.company_id = ANY(%s))
                      WHERE line.company_id = %s
                        AND line.date BETWEEN %s AND %s
                        AND line.statement_id IS NULL
@@ -94,6 +98,7 @@ class ScrmSettlementStatement(models.Model):
                 )
                 SELECT DISTINCT partner_id, document_mode, currency_id FROM locked ORDER BY 1, 2, 3
                 """,
+                company.parent_ids.ids,
                 company.id,
                 date_from,
                 date_to,

@@ -40,6 +40,7 @@ class ScrmSettlementStatement(models.Model):
             self._explain_counted(in_period),
             self._explain_exceptions(in_period),
             self._explain_currency(in_period),
+            self._explain_company(company, in_period),
             self._explain_overlap(company, date_from, date_to, in_period),
             everything and self._explain_other_days(domain, date_from, date_to),
         )
@@ -101,6 +102,23 @@ class ScrmSettlementStatement(models.Model):
             "activate it in Invoicing.",
             count=sum(count for _currency, count in groups),
             names=", ".join(currency.name for currency, _count in groups),
+        )
+
+    def _explain_company(self, company, in_period):
+        # sudo: who is left out may not be seen from here any more
+        Line = self.env["scrm.settlement.line"].sudo()
+        groups = Line._read_group(
+            in_period
+            & Domain("state", "=", "pending")
+            & Domain("partner_id.company_id", "not in", [False, *company.parent_ids.ids]),
+            ["partner_id"],
+            ["__count"],
+        )
+        return groups and self.env._(
+            "%(count)s lines of this period are of dealers who belong to another company now "
+            "(%(names)s): share those contacts between companies.",
+            count=sum(count for _dealer, count in groups),
+            names=", ".join(dealer.name for dealer, _count in groups[:5]),
         )
 
     def _explain_overlap(self, company, date_from, date_to, in_period):

@@ -1,8 +1,12 @@
+from datetime import timedelta
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 SOURCE_PORTAL = "portal"
+# What was due longer ago nobody waits for any more: it was never closed.
+FORGOTTEN = timedelta(days=30)
 
 
 class StockPicking(models.Model):
@@ -142,7 +146,12 @@ class StockPicking(models.Model):
     @api.model
     def _cron_scrm_tell_late(self):
         """Tell of each late delivery to a dealer, once."""
-        late = self.search([("scrm_is_late", "in", [True])])
+        late = self.search([("scrm_is_late", "in", [True])]).filtered(
+            lambda picking: (
+                (picking.date_deadline or picking.scheduled_date)
+                >= picking._scrm_get_today_start() - FORGOTTEN
+            )
+        )
         self.env["scrm.notice.rule"]._raise_event(
             late._scrm_get_dealers_deliveries(), "shipment_late"
         )

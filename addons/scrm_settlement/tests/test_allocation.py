@@ -6,7 +6,11 @@ from odoo.tools import mute_logger
 
 from odoo.addons.queue_job.tests.common import trap_jobs
 
-from ..models import scrm_allocation_run, scrm_allocation_run_compute
+from ..models import (
+    scrm_allocation_run,
+    scrm_allocation_run_apply,
+    scrm_allocation_run_compute,
+)
 from .allocation_case import AllocationCase
 
 
@@ -311,15 +315,24 @@ class TestAllocation(AllocationCase):
 
     # === MANY PRODUCTS === #
 
-    def test_what_does_not_fit_in_a_request_goes_by_jobs(self):
+    def _ask_for_many(self):
+        """Return two products, one more than a job divides, of which the store holds 4 of 5."""
         products = self._make_product("A") + self._make_product("B")
         for product in products:
             self.policy.copy({"product_id": product.id})
             self._stock(5, product)
             self._order(self.store, 4, product)
             self._order(self.agent, 4, product)
-        for module in (scrm_allocation_run, scrm_allocation_run_compute):
+        for module in (
+            scrm_allocation_run,
+            scrm_allocation_run_apply,
+            scrm_allocation_run_compute,
+        ):
             self.patch(module, "BATCH", 1)
+        return products
+
+    def test_what_does_not_fit_in_a_request_goes_by_jobs(self):
+        self._ask_for_many()
         with trap_jobs() as trap:
             run = self._start()
             run.action_simulate()
@@ -334,9 +347,39 @@ class TestAllocation(AllocationCase):
         self.assertEqual(("applied", 100), (run.state, run.progress))
         self.assertEqual([4, 1] * 2, run.sudo().line_ids.mapped("move_id.quantity"))
 
-    def _work(self, trap):
+    def test_what_changes_beside_the_jobs_is_divided_anew(self):
+        products = self._ask_for_many()
+        with trap_jobs() as trap:
+            run = self.env["scrm.allocation.run"]._allocate(self.warehouse, products, "schedule")
+            while run.state == "draft":
+                self._work(trap, rounds=1)
+            late = self._order(self.agent, 2, products[1])
+            self._work(trap)
+        run.invalidate_recordset()
+        self.assertEqual(("applied", 100), (run.state, run.progress))
+        self.assertEqual({"applied"}, set(run.run_product_ids.mapped("state")))
+        given = {line.move_id: line.move_id.quantity for line in run.line_ids}
+        self.assertEqual(1, given.pop(late), "the agent's late order before the store's")
+        self.assertEqual([4, 1, 4, 0], list(given.values()))
+
+    def test_what_jobs_would_refuse_is_refused_before(self):
+        self._ask_for_many()
+        with trap_jobs() as trap:
+            run = self._start()
+            run.action_simulate()
+            with self.assertRaisesRegex(UserError, "Simulate again"):
+                run.action_apply()
+            self._work(trap)
+            line = run.line_ids.filtered(lambda line: line.allocated == 1)[0]
+            line.write({"allocated": 4, "override_reason": "Opening of the shop"})
+            with self.assertRaisesRegex(UserError, "there are only 5"):
+                run.action_apply()
+        self.assertEqual("draft", run.state)
+
+    def _work(self, trap, rounds=100):
         """Perform jobs and what they enqueue, each once."""
-        while trap.enqueued_jobs:
+        while trap.enqueued_jobs and rounds:
+            rounds -= 1
             jobs, trap.enqueued_jobs[:] = list(trap.enqueued_jobs), []
             for job in jobs:
                 job.perform()

@@ -26,6 +26,20 @@ class TestAllocationReservation(AllocationCase):
         late = self._order(self.agent, 10)
         self.assertEqual((0, "confirmed"), (late.quantity, late.state))
 
+    def test_a_division_is_over_when_nobody_of_it_waits(self):
+        self._stock(100)
+        agent, distributor, store = self._orders(60, 50, 40)
+        self._divide()
+        agent.picking_id.button_validate()
+        distributor.picked = True
+        distributor.picking_id._action_done()
+        rest = distributor.picking_id.backorder_ids
+        store.picking_id.action_cancel()
+        self._receive(1000)
+        self.assertEqual(0, self._order(self.store, 5).quantity, "the distributor waits for 10")
+        rest.action_cancel()
+        self.assertEqual(5, self._order(self.store, 5).quantity)
+
     def test_nothing_is_capped_while_there_is_enough(self):
         self._stock(200)
         moves = self._orders(60, 50, 40)

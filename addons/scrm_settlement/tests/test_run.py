@@ -149,6 +149,20 @@ class TestRun(SettlementCase):
         self.assertIn("1 lines of this period have no price", action["params"]["message"])
         self.assertEqual("scrm.settlement.statement", action["params"]["next"]["res_model"])
 
+    def test_a_dealer_of_another_company_keeps_nobody_from_his_statement(self):
+        self._record_for(self.dealer | self.dealer_2)
+        self.dealer.company_id = self.company_other
+        message = self._wizard().action_generate()["params"]["message"]
+        self.assertIn("1 lines of this period are of dealers who belong to another", message)
+        self.assertEqual(
+            self.dealer_2,
+            self.env["scrm.settlement.statement"]
+            .search([("company_id", "=", self.company.id)])
+            .partner_id,
+        )
+        self.dealer.company_id = False
+        self.assertEqual(self.dealer, self._generate(self.preparer).partner_id)
+
     def test_queries_do_not_grow_with_the_dealers(self):
         def generate(count):
             dealers = self._make_dealers(count)

@@ -218,6 +218,13 @@ class TestShipment(ShipmentCase):
             )
             self.assertEqual(1, len(told))
 
+    def test_what_was_never_closed_is_not_told(self):
+        """Years of deliveries may be open in a database whose customers become dealers."""
+        self.picking.move_ids.date_deadline = fields.Datetime.now() - timedelta(days=32)
+        self.env["stock.picking"]._cron_scrm_tell_late()
+        self.assertTrue(self.picking.scrm_is_late)
+        self.assertFalse(self._get_told("shipment_late"))
+
     def test_receipt_is_confirmed_once(self):
         with self.assertRaisesRegex(UserError, "has not left"):
             self.picking._scrm_confirm_receipt(True)

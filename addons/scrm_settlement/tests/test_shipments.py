@@ -143,6 +143,17 @@ class TestShipments(JournalCase):
         exception = self._get_exception(move)
         self.assertEqual(("other_item", "open"), (exception.reason, exception.state))
 
+    def test_what_was_sold_at_a_negative_price_waits_for_a_person(self):
+        """A discount that is a product of the kind goods leaves with the delivery."""
+        self.rebate.write({"method": "percent", "value": 5})
+        move = self._ship(1, -7)
+        self.assertFalse(self._pull(), "or the discount would earn 0.35")
+        exception = self._get_exception(move)
+        self.assertEqual(("negative", 1), (exception.reason, exception.quantity))
+        with self.assertRaises(UserError):
+            exception.action_record()
+        self.assertFalse(self._pull())
+
     # === WHAT COMES BACK === #
 
     def test_goods_come_back_at_the_price_of_their_line(self):

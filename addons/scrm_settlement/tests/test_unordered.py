@@ -141,6 +141,60 @@ class TestUnordered(JournalCase, ReconciliationCase):
         line = self._record(move)
         self.assertEqual([(line, -6)], [(ln.origin_line_id, ln.amount) for ln in self._pull()])
 
+    def _take_in(self, quantity=3, partner=None):
+        """Return the done move of a receipt that somebody made by hand."""
+        places = {
+            "location_id": self.env.ref("stock.stock_location_customers").id,
+            "location_dest_id": self.warehouse.lot_stock_id.id,
+        }
+        receipt = self.env["stock.picking"].create(
+            {
+                "picking_type_id": self.warehouse.in_type_id.id,
+                "partner_id": (partner or self.dealer).id,
+                "move_ids": [
+                    Command.create(
+                        {"product_id": self.goods.id, "product_uom_qty": quantity, **places}
+                    )
+                ],
+                **places,
+            }
+        )
+        receipt.action_confirm()
+        return self._complete(receipt.move_ids, quantity, datetime(2026, 11, 20, 4))
+
+    def test_what_comes_back_and_names_no_delivery_waits_for_a_person(self):
+        self._ship()
+        self._pull()
+        by_hand = self._take_in()
+        ordered = self._order(-4).picking_ids.move_ids
+        self.assertEqual("customer", ordered.location_id.usage)
+        self._complete(ordered, 4, datetime(2026, 11, 20, 4))
+        self.assertFalse(self._pull())
+        for move, quantity in ((by_hand, 3), (ordered, 4)):
+            self.assertRecordValues(
+                self._get_exception(move),
+                [
+                    {
+                        "reason": "no_delivery",
+                        "partner_id": self.dealer.id,
+                        "quantity": quantity,
+                        "date": date(2026, 11, 20),
+                    }
+                ],
+            )
+        self.assertFalse(self._pull(), "and once")
+        with self.assertRaisesRegex(UserError, "no line"):
+            self._get_exception(by_hand).action_settle()
+
+    def test_what_nobody_was_paid_for_may_come_back(self):
+        self._ship()
+        self._pull()
+        move = self._take_in(partner=self.dealer_2)
+        early = self._take_in()
+        early.date = datetime(2026, 11, 1, 4)
+        self._pull()
+        self.assertFalse(self._get_exception(move) + self._get_exception(early))
+
     def test_a_claim_for_it_holds_it(self):
         move = self._hand_over()
         self.goods.default_code = "G-1"
