@@ -97,6 +97,7 @@ class ScrmServiceClaim(models.Model):
         claims = super().create(vals_list)
         claims.flush_recordset()
         for claim in claims:
+            claim._check_recorded_once()
             claim._record()
         return claims
 
@@ -186,6 +187,16 @@ class ScrmServiceClaim(models.Model):
             share = self.currency_id.round(share)
             accepted += share
             self._record_share(line, share, self.currency_id.round(amount - share))
+
+    def _check_recorded_once(self):
+        """Refuse an answer that the journal has: this addon may have been away meanwhile."""
+        # sudo: as in _get_dealer_lines
+        Line = self.env["scrm.settlement.line"].sudo()
+        domain = Domain(self.ticket_id._get_settlement_domain())
+        if Line.search_count(domain & Domain("source_type", "=", "adjustment"), limit=1):
+            raise UserError(
+                self.env._("The manufacturer's answer for this ticket is recorded already.")
+            )
 
     def _lock_lines(self, earned):
         """Write the lines, so that what comes back at the same time sees what the dealer bears."""

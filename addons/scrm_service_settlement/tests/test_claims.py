@@ -9,6 +9,7 @@ from odoo.tools import mute_logger
 from odoo.addons.scrm_settlement.tests.common import MANAGER, PREPARER, REVIEWER
 from odoo.addons.scrm_settlement.tools.claim_cells import get_key
 
+from ..hooks import uninstall_hook
 from .test_ticket_settlement import TicketSettlementCase
 
 
@@ -190,6 +191,14 @@ class TestClaims(TicketSettlementCase):
             claim.sudo().write({"amount_accepted": 1})
         with self.assertRaises(CheckViolation), self.cr.savepoint():
             self._claim(self._close(), accepted=317.77)
+
+    def test_an_answer_is_recorded_once_though_the_addon_was_removed_meanwhile(self):
+        ticket = self._close()
+        lines = self._claim(ticket).line_ids
+        uninstall_hook(self.env)
+        with self.assertRaisesRegex(UserError, "recorded already"):
+            self._claim(ticket, accepted=100)
+        self.assertEqual(lines, lines.search(ticket._get_settlement_domain()))
 
     def test_work_that_is_not_settled_cannot_be_claimed(self):
         with self.assertRaisesRegex(UserError, "no settled work"):

@@ -1,7 +1,8 @@
 from odoo import api, models
 from odoo.tools import SQL
 
-# What was settled of a delivery is kept whatever becomes of it; what became of it is told.
+# What was settled of a delivery is kept whatever becomes of it; what became of it is told. In as
+# many decimals as were kept then: that others are kept now is no correction.
 _SOURCES = """
   FROM scrm_settlement_line line
   %(moved)s
@@ -9,7 +10,11 @@ _SOURCES = """
   JOIN uom_uom own ON own.id = line.uom_id
   LEFT JOIN (%(told)s) told ON told.source_id = line.source_id
  CROSS JOIN LATERAL (
-       SELECT round(move.quantity * unit.factor / own.factor, %(digits)s) AS quantity,
+       SELECT CASE WHEN told.source_id IS NULL THEN LEAST(%(digits)s, scale(line.quantity))
+                   ELSE %(digits)s END AS digits) kept
+ CROSS JOIN LATERAL (SELECT move.quantity * unit.factor / own.factor AS quantity) now
+ CROSS JOIN LATERAL (
+       SELECT round(now.quantity, %(digits)s) AS quantity,
               COALESCE(told.quantity, ABS(line.quantity)) AS before) says
  WHERE line.company_id = %(company)s
    AND line.source_model_number = %(model)s
@@ -18,7 +23,7 @@ _SOURCES = """
 
 _FIND = """
 SELECT line.id %(sources)s
-   AND says.quantity <> says.before
+   AND round(now.quantity, kept.digits) <> round(says.before, kept.digits)
    AND told.is_open IS NOT TRUE
    AND %(recent)s
  ORDER BY line.id

@@ -69,6 +69,23 @@ class TestCorrectedMoves(JournalCase):
         self.assertEqual(24, self._pull().quantity)
         self.assertFalse(self._get_exceptions())
 
+    def test_more_decimals_are_no_correction(self):
+        """1 lb is 0.45 kg, and 0.454 kg once an administrator has a third decimal kept."""
+        pound, kilo = self.env.ref("uom.product_uom_lb"), self.env.ref("uom.product_uom_kgm")
+        resin = self.env["product.product"].create({"name": "Resin", "uom_id": kilo.id})
+        self.patch(type(self), "goods", resin)
+        move = self._order(1).picking_ids.move_ids
+        move.product_uom = pound
+        self._complete(move, 1)
+        self.assertEqual(0.45, self._pull().quantity)
+        precision = self.env["decimal.precision"].search([("name", "=", "Product Unit")])
+        for digits in (3, 1):
+            precision.digits = digits
+            self.assertFalse(self._get_exceptions())
+        precision.digits = 3
+        self._correct(move, 1.1)
+        self.assertEqual(0.499, self._get_exceptions().quantity)
+
     def test_a_corrected_return_is_told(self):
         back = self._bring_back(self.move, 4)
         returned = self._pull()
