@@ -39,8 +39,14 @@ class ResPartner(models.Model):
         ).with_env(self.env)
 
     def action_scrm_account_statement(self):
-        """Open what the dealer owes and is owed, oldest first, with the running balance."""
+        """Open what the dealer owes and is owed in this company, with the running balance.
+
+        Core adds that up past the rules, from the last line to the first: which companies, and
+        the order, are told here.
+        """
         self.ensure_one()
+        root = self.env.company.root_id
+        companies = self.env.companies.filtered(lambda company: company.root_id == root)
         view = self.env.ref("scrm_settlement.account_move_line_view_list_dealer")
         return {
             "type": "ir.actions.act_window",
@@ -51,6 +57,7 @@ class ResPartner(models.Model):
                 ("partner_id", "child_of", self.commercial_partner_id.ids),
                 ("account_type", "in", ("asset_receivable", "liability_payable")),
                 ("parent_state", "=", "posted"),
+                ("company_id", "in", companies.ids),
             ],
             "help": Markup("<p>%s</p>") % self.env._("Nothing was posted for this dealer yet."),
         }

@@ -26,7 +26,7 @@ class ScrmSettlementStatement(models.Model):
             statement.import_difference = sum(imports.mapped("amount_difference"))
 
     def action_open_imports(self):
-        """Open the reconciliations of this statement, or begin one."""
+        """Open the reconciliations of this statement, or begin one where one may."""
         self.ensure_one()
         imports = self._get_imports()
         action = self.env["ir.actions.act_window"]._for_xml_id(
@@ -34,7 +34,7 @@ class ScrmSettlementStatement(models.Model):
         )
         action["domain"] = [("id", "in", imports.ids)]
         action["context"] = {"default_statement_id": self.id}
-        if len(imports) < 2:
+        if len(imports) == 1 or (not imports and imports.has_access("create")):
             action["views"] = [(False, "form")]
             action["res_id"] = imports.id
         return action

@@ -3,7 +3,10 @@ from odoo.tools import SQL
 
 
 class ScrmAllocationReport(models.Model):
-    """What dealers asked for and got, once for each order line, as the last run decided it."""
+    """What dealers asked for and got, once for each order line, as the last run decided it.
+
+    What was not delivered is asked for again by a backorder, and counts there alone.
+    """
 
     _name = "scrm.allocation.report"
     _description = "Fill Rate by Level"
@@ -31,15 +34,30 @@ class ScrmAllocationReport(models.Model):
     def _table_query(self):
         return SQL(
             """
-            SELECT DISTINCT ON (COALESCE(l.move_id, -l.id))
-                   l.id, l.id AS line_id, l.run_id, r.applied_at, l.company_id, r.warehouse_id,
-                   l.product_id, l.partner_id, l.grade_id, l.reason = 'override' AS is_by_hand,
-                   l.demand, l.allocated, l.demand - l.allocated AS missing,
-                   100 * l.allocated / NULLIF(l.demand, 0) AS fill_rate
-              FROM scrm_allocation_run_line l
-              JOIN scrm_allocation_run r ON r.id = l.run_id
-             WHERE l.is_applied
-             ORDER BY COALESCE(l.move_id, -l.id), l.id DESC
+            SELECT id, line_id, run_id, applied_at, company_id, warehouse_id, product_id,
+                   partner_id, grade_id, is_by_hand, demand - again AS demand, allocated,
+                   demand - again - allocated AS missing,
+                   100 * allocated / NULLIF(demand - again, 0) AS fill_rate
+              FROM (
+                SELECT decided.*,
+                       CASE WHEN move.state = 'done' THEN LEAST(
+                           GREATEST(decided.demand - decided.allocated, 0),
+                           COALESCE(LEAD(decided.demand) OVER (
+                               PARTITION BY COALESCE(move.sale_line_id, -decided.id),
+                                            decided.product_id
+                               ORDER BY decided.id), 0)) ELSE 0 END AS again
+                  FROM (
+                    SELECT DISTINCT ON (COALESCE(l.move_id, -l.id))
+                           l.id, l.id AS line_id, l.run_id, r.applied_at, l.company_id,
+                           r.warehouse_id, l.product_id, l.partner_id, l.grade_id, l.move_id,
+                           l.reason = 'override' AS is_by_hand, l.demand, l.allocated
+                      FROM scrm_allocation_run_line l
+                      JOIN scrm_allocation_run r ON r.id = l.run_id
+                     WHERE l.is_applied
+                     ORDER BY COALESCE(l.move_id, -l.id), l.id DESC
+                  ) decided
+                  LEFT JOIN stock_move move ON move.id = decided.move_id
+              ) counted
             """
         )
 

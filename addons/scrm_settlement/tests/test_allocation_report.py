@@ -32,6 +32,32 @@ class TestAllocationReport(AllocationCase):
                 ["demand"]
             )
 
+    def test_what_a_backorder_asks_for_again_is_asked_for_once(self):
+        Report = self.env["scrm.allocation.report"].with_user(self.preparer)
+
+        def get_sums():
+            self.env.flush_all()
+            [sums] = Report._read_group(
+                [("partner_id", "=", self.store.id)],
+                [],
+                ["demand:sum", "allocated:sum", "missing:sum", "fill_rate:avg"],
+            )
+            return sums
+
+        self._stock(6)
+        move = self._order(self.store, 10)
+        self._divide()
+        move.write({"quantity": 6, "picked": True})
+        move.picking_id._action_done()
+        self.assertTrue(move.picking_id.backorder_ids)
+        self.assertEqual((10, 6, 4, 60), get_sums())
+        self._stock(1)
+        self._divide()
+        self.assertEqual((10, 7, 3, 70), get_sums())
+        self._stock(3)
+        self._divide()
+        self.assertEqual((10, 10, 0, 100), get_sums())
+
     def test_badge_on_orders(self):
         self._stock(30)
         move, other = self._order(self.store, 40), self._order(self.agent, 20)

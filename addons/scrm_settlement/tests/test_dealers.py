@@ -1,3 +1,5 @@
+import re
+
 from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
@@ -130,6 +132,30 @@ class TestDealers(SettlementCase):
         self.assertEqual(move, lines.search(account["domain"]).move_id)
         shares = self.agent.action_scrm_allocations()
         self.assertFalse(self.env[shares["res_model"]].search(shares["domain"]))
+
+    def test_the_account_of_a_dealer_is_that_of_one_company(self):
+        """Core adds up a running balance past the rules, and from the last line to the first."""
+        self.env["account.chart.template"].with_company(self.company_other).try_loading(
+            "generic_coa", company=self.company_other, install_demo=False
+        )
+        entries = ((self.company, 100), (self.company_other, 5000), (self.company, 20))
+        for company, amount in entries:
+            line = {"name": "Filter", "price_unit": amount, "tax_ids": []}
+            self.env["account.move"].with_company(company).create(
+                {
+                    "move_type": "out_invoice",
+                    "partner_id": self.agent.id,
+                    "invoice_line_ids": [Command.create(line)],
+                }
+            ).action_post()
+        accountant = self._make_user("dealers.accountant", "account.group_account_invoice")
+        action = self.agent.with_user(accountant).action_scrm_account_statement()
+        lines = self.env["account.move.line"].with_user(accountant)
+        view = lines.get_view(action["views"][0][0])["arch"]
+        [order] = re.findall(r'default_order="(.+?)"', view)
+        lines = lines.search_fetch(action["domain"], ["cumulated_balance"], order=order)
+        self.assertEqual([20, 100], lines.mapped("balance"))
+        self.assertEqual([120, 100], lines.mapped("cumulated_balance"))
 
     def test_a_dealer_shows_the_lines_that_wait(self):
         """What was counted for a period, or is on a statement, waits no longer."""

@@ -91,6 +91,19 @@ class TestReconciliationAccess(ReconciliationCase):
         record._action_waive("Agreed")
         self.assertEqual("waived", record.state)
 
+    def test_the_reconciliations_of_a_statement_are_begun_by_preparers(self):
+        """A reviewer, who begins none, sees that there are none."""
+        self._entry("D-2")
+        statement = self._generate(self.preparer)
+        for user in (self.preparer, self.reviewer):
+            self.assertEqual(
+                self.record.id, statement.with_user(user).action_open_imports()["res_id"]
+            )
+        self.record.action_discard()
+        for user, kind in ((self.preparer, "form"), (self.reviewer, "list")):
+            action = statement.with_user(user).action_open_imports()
+            self.assertEqual((kind, False), (action["views"][0][1], bool(action.get("res_id"))))
+
     def test_a_dealer_sees_his_own_uploads_only(self):
         record = self._upload(self.portal)
         lines = record.sudo().line_ids
