@@ -1,6 +1,7 @@
 from unittest.mock import patch
 
 from odoo.tests import tagged
+from odoo.tools import format_amount
 
 from odoo.addons.scrm_base.tests.spreadsheet_files import make_xlsx
 
@@ -87,7 +88,8 @@ class TestReconciliationNotices(ReconciliationCase):
             self._told(record),
         )
         bodies = self.env["scrm.outbox"].search([("res_id", "=", record.id)]).mapped("body")
-        self.assertTrue([body for body in bodies if "difference: 30.0 CNY" in (body or "")])
+        said = f"difference: {format_amount(self.env, 30, record.currency_id)}."
+        self.assertTrue([body for body in bodies if said in (body or "")])
 
     def test_unread_in_the_background_the_dealer_who_uploaded(self):
         with patch.object(reading, "LARGE_FILE", 10):
