@@ -35,7 +35,9 @@ class ScrmSettlementStatement(models.Model):
         Move = self.env["account.move"].sudo().with_company(self.company_id)
         if not self._needs_document():
             return Move.browse().sudo(False)
-        return Move.create(self._prepare_document_vals()).sudo(False)
+        # What is due at once is so on the company's day, not on the preparer's
+        Move = Move.with_context(tz=self.company_id._scrm_get_zone())
+        return Move.create(self._prepare_document_vals()).with_env(self.env).sudo(False)
 
     def _prepare_document_vals(self):
         self.ensure_one()

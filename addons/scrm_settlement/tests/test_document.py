@@ -1,5 +1,7 @@
 from datetime import date, datetime
 
+from freezegun import freeze_time
+
 from odoo import Command
 from odoo.exceptions import UserError
 from odoo.tests import tagged
@@ -37,6 +39,15 @@ class TestDocument(SettlementCase):
         line._record_return(
             quantity, source_model="res.partner", source_id=line.id, occurred_at=occurred_at
         )
+
+    # === DAYS === #
+
+    def test_a_bill_without_terms_is_due_on_its_own_day(self):
+        """Where the company lives it is tomorrow; the preparer's clock is not asked."""
+        self.preparer.tz = "America/New_York"
+        with freeze_time("2026-12-01 17:00:00"):
+            bill = self._submit({}).sudo().move_id
+        self.assertEqual(2 * [date(2026, 12, 2)], [bill.invoice_date, bill.invoice_date_due])
 
     # === KINDS === #
 
