@@ -257,9 +257,12 @@ class ScrmSettlementImport(models.Model):
 
         def explain(target, message):
             sentence = self.env._(message)
-            return f"{titles[f'{target}_titles']['string']}: {sentence}" if target else sentence
+            if not target:
+                return self.env._("%(problem)s.", problem=sentence)
+            title = titles[f"{target}_titles"]["string"]
+            return self.env._("%(column)s: %(problem)s.", column=title, problem=sentence)
 
-        return "; ".join(explain(*problem) for problem in problems) + "."
+        return " ".join(explain(*problem) for problem in problems)
 
     def _insert_rows(self, rows):
         """Insert rows in one statement."""
