@@ -90,6 +90,16 @@ class TestShipment(ShipmentCase):
             ("stock.picking", self.picking.id), (action["res_model"], action["res_id"])
         )
 
+    def test_a_delivery_shows_its_events_to_who_may_read_them(self):
+        """Invoicing opens deliveries too, where nothing else on their form keeps it out."""
+        for group, is_shown in (
+            ("stock.group_stock_user", True),
+            ("account.group_account_invoice", False),
+        ):
+            user = self._make_user(f"shipment.form.{group}", group)
+            form = self.picking.with_user(user).get_view(view_type="form")
+            self.assertEqual(is_shown, "scrm_event_ids" in form["arch"])
+
     def test_a_feed_that_comes_twice_is_written_once(self):
         self._ship()
         rows = (("transit", "1"), ("delivered", "2"))
