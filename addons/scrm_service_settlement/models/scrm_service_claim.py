@@ -2,9 +2,14 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
+from odoo.tools.translate import LazyTranslate
 
 from odoo.addons.scrm_base.tools.append_only import protect
 
+_lt = LazyTranslate(__name__)
+
+# Said by the check and by the constraint.
+RECORDED_ALREADY = _lt("The manufacturer's answer for this ticket is recorded already.")
 # What is claimed is the same work, so it is another part of the same source.
 CLAIM_SEQ = 1
 ADJUSTMENT_SEQ = 2
@@ -63,7 +68,7 @@ class ScrmServiceClaim(models.Model):
 
     # Once each: the manufacturer answers a claim with one amount.
     _ticket_uniq = models.Constraint(
-        "UNIQUE (ticket_id)", "The manufacturer's answer for this ticket is recorded already."
+        "UNIQUE (ticket_id)", lambda env, _diagnostics: env._(RECORDED_ALREADY)
     )
     _accepted_in_range = models.Constraint(
         "CHECK (amount_accepted >= 0 AND amount_accepted <= amount_claimed)",
@@ -194,9 +199,7 @@ class ScrmServiceClaim(models.Model):
         Line = self.env["scrm.settlement.line"].sudo()
         domain = Domain(self.ticket_id._get_settlement_domain())
         if Line.search_count(domain & Domain("source_type", "=", "adjustment"), limit=1):
-            raise UserError(
-                self.env._("The manufacturer's answer for this ticket is recorded already.")
-            )
+            raise UserError(self.env._(RECORDED_ALREADY))
 
     def _lock_lines(self, earned):
         """Write the lines, so that what comes back at the same time sees what the dealer bears."""

@@ -11,6 +11,7 @@ from odoo.tools import format_date
 
 from odoo.addons.scrm_base.tools.spreadsheet_write import escape_formula, write_sheet
 
+from ..tools.statement_book import QUANTITY_FORMAT, get_money_format
 from .scrm_settlement_import_line import STATUSES, UNRESOLVED
 
 #: Rows of a printed report; the spreadsheet has them all.
@@ -99,14 +100,13 @@ class ScrmSettlementImport(models.Model):
         book = xlsxwriter.Workbook(
             output, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
         )
-        decimals = self.currency_id.decimal_places
-        money = "#,##0" + ("." + "0" * decimals if decimals else "")
+        money = get_money_format(self.currency_id.decimal_places)
         styles = {
             "title": book.add_format({"bold": True, "font_size": 14}),
             "head": book.add_format({"bold": True, "bottom": 1, "text_wrap": True}),
             "sum": book.add_format({"bold": True, "top": 1, "num_format": money}),
             "money": book.add_format({"num_format": money}),
-            "quantity": book.add_format({"num_format": "#,##0.####"}),
+            "quantity": book.add_format({"num_format": QUANTITY_FORMAT}),
             "text": book.add_format({}),
         }
         self._write_summary(book.add_worksheet(self.env._("Summary")), styles)

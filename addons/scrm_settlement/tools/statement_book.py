@@ -21,9 +21,10 @@ from odoo.addons.scrm_base.tools.spreadsheet_write import escape_formula
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 # More does not fit into a cell.
 _LONGEST = 32_767
+QUANTITY_FORMAT = "#,##0.####"
 _FORMATS = {
     "date": {"num_format": "yyyy-mm-dd"},
-    "quantity": {"num_format": "#,##0.####"},
+    "quantity": {"num_format": QUANTITY_FORMAT},
     "price": {"num_format": "#,##0.00####"},
     "bold": {"bold": True},
     "header": {"bold": True, "bg_color": "#E7E9ED", "bottom": 1},
@@ -77,10 +78,15 @@ def write_book(sheets: Sequence[Sheet]) -> bytes:
     return output.getvalue()
 
 
+def get_money_format(decimals: int) -> str:
+    """Return how a cell shows an amount of a currency with so many decimals."""
+    return "#,##0" + ("." + "0" * decimals if decimals else "")
+
+
 def _write_sheet(book, formats, sheet: Sheet) -> None:
     page = book.add_worksheet(sheet.name)
-    money = "#,##0" + ("." + "0" * sheet.decimals if sheet.decimals else "")
-    formats = {**formats, "money": book.add_format({"num_format": money})}
+    money = {"num_format": get_money_format(sheet.decimals)}
+    formats = {**formats, "money": book.add_format(money)}
     row = 0
     if sheet.title:
         page.write_string(row, 0, clean_text(sheet.title), formats["bold"])
