@@ -14,9 +14,12 @@ class ScrmAllocationRun(models.Model):
             answer any more
         """
         self.ensure_one()
-        State = self.env["scrm.allocation.state"]
-        State._lock(self.warehouse_id, rows.product_id)
+        self.env["scrm.allocation.state"]._lock(self.warehouse_id, rows.product_id)
         self._check_question(rows)
+        self._write_shares(rows)
+
+    def _write_shares(self, rows):
+        """Give these products' demands what they get. Called with the products locked."""
         rows._check_supply()
         lines = rows.line_ids
         moves = lines.move_id
@@ -31,7 +34,7 @@ class ScrmAllocationRun(models.Model):
         lines.is_applied = True
         rows.state = "applied"
         self.env.flush_all()
-        State._follow(rows)
+        self.env["scrm.allocation.state"]._follow(rows)
         moves._scrm_reserve_as_allocated()
 
     def _apply_batch(self, rows):
@@ -42,7 +45,7 @@ class ScrmAllocationRun(models.Model):
         if changed:
             changed.line_ids.unlink()
             self._simulate_products(changed)
-        self._apply_products(rows)
+        self._write_shares(rows)
 
     def _check_question(self, rows):
         """Refuse to apply an answer whose question has changed meanwhile."""
